@@ -1,0 +1,333 @@
+//! The wiring: which adapters stand behind the ports, and which background work runs. The only place that knows.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use boxoffice_commands::clock::{Clock, IdSource};
+use boxoffice_commands::effects::Directory;
+use boxoffice_commands::engine::{Desk, Engine, EngineOptions};
+use boxoffice_commands::log::{Documents, EventLog};
+use boxoffice_commands::payments::Payments;
+use boxoffice_commands::provider::PaymentProvider;
+use boxoffice_commands::vault::Vault;
+use boxoffice_domain::catalog::Catalog;
+use boxoffice_domain::doors::Doors;
+use boxoffice_domain::id::{ShowId, ShowTag};
+use boxoffice_domain::inventory::Inventory;
+use boxoffice_domain::log::Position;
+use boxoffice_domain::organizer::Organizer;
+use boxoffice_domain::time::Timestamp;
+use boxoffice_domain::venue::Venue;
+use boxoffice_infra::cursors::SqliteCursors;
+use boxoffice_infra::keys::{self, Keys};
+use boxoffice_infra::sandbox::SandboxProvider;
+use boxoffice_infra::sqlite::SqliteLog;
+use boxoffice_infra::tasks::Tasks;
+use boxoffice_infra::vault::SqliteVault;
+use boxoffice_infra::views::SqliteViews;
+use boxoffice_projections::catalog::CatalogProjection;
+use boxoffice_projections::clock::ViewClock;
+use boxoffice_projections::feed::LogFeed;
+use boxoffice_projections::follow::{Progress, follow_shows, follow_tables};
+use boxoffice_projections::live::LiveHub;
+use boxoffice_projections::orders::OrdersProjection;
+use boxoffice_projections::shows::Shows;
+use boxoffice_projections::table::{TableProjection, TableStore};
+
+use crate::auth::Guard;
+use crate::metrics::Requests;
+use crate::problem::{Code, Problem};
+use crate::signature::TicketSigner;
+
+/// How long a query waits for a position that it was asked to have seen.
+const WAIT_ASKED: Duration = Duration::from_secs(2);
+
+/// How long a query of one's own things waits for what was acknowledged before it.
+const WAIT_BRIEFLY: Duration = Duration::from_millis(500);
+
+/// How long the shutdown waits for background work.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How the application is started.
+#[derive(Clone)]
+pub struct AppOptions {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Whether lapsed holds are recorded when they lapse, rather than with the next command.
+    pub timers: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// The application could not be started; the text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+impl StartError {
+    fn of(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Self + '_ {
+        move |error| Self(format!("{what}: {error}"))
+    }
+}
+
+/// The whole box office of one process.
+pub struct App {
+    /// Who may do what.
+    pub guard: Guard,
+    /// Signs tickets.
+    pub signer: TicketSigner,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The write side.
+    pub engine: Engine,
+    /// Where commands to inventories go.
+    pub inventory: Desk<Inventory>,
+    /// Where commands to catalog entries go.
+    pub catalog: Desk<Catalog>,
+    /// Where commands to organizers go.
+    pub organizers: Desk<Organizer>,
+    /// Where commands to venues go.
+    pub venues: Desk<Venue>,
+    /// Where commands to doors go.
+    pub doors: Desk<Doors>,
+    /// Seating plans.
+    pub documents: Arc<dyn Documents>,
+    /// The log.
+    pub feed: Arc<dyn LogFeed>,
+    /// Read models in tables.
+    pub views: Arc<dyn TableStore>,
+    /// Read models in memory.
+    pub shows: Arc<Shows>,
+    /// Live streams.
+    pub live: Arc<LiveHub>,
+    /// How far the read models have come.
+    pub progress: Vec<Progress>,
+    /// Personal data.
+    pub vault: Arc<dyn Vault>,
+    /// Who moves the money.
+    pub provider: Arc<dyn PaymentProvider>,
+    /// The same, where it is the sandbox.
+    pub sandbox: Arc<SandboxProvider>,
+    /// Counts requests.
+    pub requests: Requests,
+    /// The administrator's token, if it was made just now.
+    pub new_administrator_token: Option<String>,
+    log: Arc<SqliteLog>,
+    tasks: Tasks,
+    head_at_start: Position,
+    is_ready: AtomicBool,
+}
+
+/// The clock that read models are judged by is the one that decides.
+struct Judge(Arc<dyn Clock>);
+
+#[async_trait]
+impl ViewClock for Judge {
+    fn now(&self) -> Timestamp {
+        self.0.now().wall
+    }
+
+    async fn sleep_until(&self, time: Timestamp) {
+        self.0.sleep_until(time).await;
+    }
+}
+
+/// Finds shows in memory, once everything that is in the log now is there.
+struct InMemory {
+    shows: Arc<Shows>,
+    feed: Arc<dyn LogFeed>,
+}
+
+#[async_trait]
+impl Directory for InMemory {
+    async fn tagged(&self, tag: ShowTag) -> Vec<ShowId> {
+        let found = self.shows.by_tag(tag);
+        if found.is_empty() {
+            let _ = self.shows.progress().wait_for(self.feed.head(), WAIT_ASKED).await;
+        }
+        self.shows.by_tag(tag).iter().map(|entry| entry.show()).collect()
+    }
+}
+
+impl App {
+    /// Opens the data folder and starts all background work.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is wrong, in words for an operator.
+    pub async fn start(options: AppOptions) -> Result<Arc<Self>, StartError> {
+        let data = &options.data;
+        let log = SqliteLog::open(data).await.map_err(|error| StartError::of("the event log")(&error))?;
+        let log = Arc::new(log);
+        let keys = Keys::load_or_create(data).map_err(|error| StartError::of("the server's keys")(&error))?;
+        let token =
+            keys::admin_token(data).map_err(|error| StartError::of("the administrator's token")(&error))?;
+        let (token, is_new) = token;
+        let views =
+            SqliteViews::open(data).await.map_err(|error| StartError::of("the read models")(&error))?;
+        let vault = SqliteVault::open(data, keys.clone(), Arc::clone(&options.clock))
+            .await
+            .map_err(|error| StartError::of("the vault")(&error))?;
+        let sandbox = SandboxProvider::open(data, Arc::clone(&options.clock))
+            .await
+            .map_err(|error| StartError::of("the payment sandbox")(&error))?;
+        let cursors =
+            SqliteCursors::open(data).await.map_err(|error| StartError::of("the cursors")(&error))?;
+        let (views, vault, sandbox) = (Arc::new(views), Arc::new(vault), Arc::new(sandbox));
+        let tasks = Tasks::new();
+        let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
+        let engine = Engine::start(
+            Arc::clone(&log) as Arc<dyn EventLog>,
+            Arc::clone(&log) as Arc<dyn Documents>,
+            Arc::clone(&options.clock),
+            Arc::clone(&options.ids),
+            tasks.spawner(),
+            engine_options,
+        );
+        let feed: Arc<dyn LogFeed> = Arc::clone(&log) as Arc<dyn LogFeed>;
+        let shows = Arc::new(Shows::new());
+        let live = LiveHub::new(Arc::clone(&shows), Arc::new(Judge(Arc::clone(&options.clock))));
+        let tables: [(Arc<dyn TableProjection>, Progress); 2] = [
+            (Arc::new(CatalogProjection), Progress::new("catalog")),
+            (Arc::new(OrdersProjection), Progress::new("orders")),
+        ];
+        let mut progress: Vec<Progress> = tables.iter().map(|(_, progress)| progress.clone()).collect();
+        progress.push(shows.progress().clone());
+        let app = Arc::new(Self {
+            signer: TicketSigner::new(&keys.ticket_seed()),
+            guard: Guard::new(keys, token.clone()),
+            clock: options.clock,
+            ids: options.ids,
+            inventory: engine.desk(),
+            catalog: engine.desk(),
+            organizers: engine.desk(),
+            venues: engine.desk(),
+            doors: engine.desk(),
+            engine,
+            documents: Arc::clone(&log) as Arc<dyn Documents>,
+            head_at_start: feed.head(),
+            is_ready: AtomicBool::new(false),
+            feed,
+            views: Arc::clone(&views) as Arc<dyn TableStore>,
+            shows,
+            live,
+            progress,
+            vault,
+            provider: Arc::clone(&sandbox) as Arc<dyn PaymentProvider>,
+            sandbox,
+            requests: Requests::default(),
+            new_administrator_token: is_new.then_some(token),
+            log,
+            tasks,
+        });
+        app.run_projections(tables);
+        app.run_payments(cursors);
+        Ok(app)
+    }
+
+    fn run_projections(self: &Arc<Self>, tables: [(Arc<dyn TableProjection>, Progress); 2]) {
+        for (projection, progress) in tables {
+            let (feed, views, shutdown) =
+                (Arc::clone(&self.feed), Arc::clone(&self.views), self.tasks.shutdown());
+            self.tasks.spawn("projection", async move {
+                follow_tables(&*feed, &*views, &*projection, &progress, shutdown.begun()).await;
+            });
+        }
+        let (feed, shows, shutdown) =
+            (Arc::clone(&self.feed), Arc::clone(&self.shows), self.tasks.shutdown());
+        self.tasks.spawn("shows", async move { follow_shows(&*feed, &shows, shutdown.begun()).await });
+        let (live, shutdown) = (Arc::clone(&self.live), self.tasks.shutdown());
+        self.tasks.spawn("live", async move { live.run(shutdown.begun()).await });
+    }
+
+    fn run_payments(self: &Arc<Self>, cursors: SqliteCursors) {
+        let payments = Arc::new(Payments {
+            desk: self.inventory.clone(),
+            provider: Arc::clone(&self.provider),
+            inbox: Arc::clone(&self.sandbox) as _,
+            feed: Arc::clone(&self.log) as _,
+            cursors: Arc::new(cursors),
+            directory: Arc::new(InMemory { shows: Arc::clone(&self.shows), feed: Arc::clone(&self.feed) }),
+            clock: Arc::clone(&self.clock),
+        });
+        let (taking, shutdown) = (Arc::clone(&payments), self.tasks.shutdown());
+        self.tasks.spawn("payment facts", async move {
+            tokio::select! { () = taking.take_in() => {}, () = shutdown.begun() => {} }
+        });
+        let shutdown = self.tasks.shutdown();
+        self.tasks.spawn("payments", async move {
+            tokio::select! { () = payments.follow() => {}, () = shutdown.begun() => {} }
+        });
+    }
+
+    /// Background work that ends with the application.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
+    /// What the application still lacks before it may take traffic; nothing once it may.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        self.progress
+            .iter()
+            .filter(|progress| progress.position() < self.head_at_start)
+            .map(|progress| {
+                format!("{} is at {} of {}", progress.name(), progress.position(), self.head_at_start)
+            })
+            .collect()
+    }
+
+    /// Waits until the read models have everything that was in the log at the start. Later this costs nothing.
+    ///
+    /// # Errors
+    /// 503 `projection_behind` after two seconds.
+    pub async fn ready(&self) -> Result<(), Problem> {
+        if !self.is_ready.load(Ordering::Relaxed) {
+            self.wait_for(self.head_at_start).await?;
+            self.is_ready.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Waits until every read model has come to `position`.
+    ///
+    /// # Errors
+    /// 503 `projection_behind` after two seconds.
+    pub async fn wait_for(&self, position: Position) -> Result<(), Problem> {
+        let deadline = tokio::time::Instant::now() + WAIT_ASKED;
+        for progress in &self.progress {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            progress.wait_for(position, left).await.map_err(|behind| {
+                Problem::new(Code::ProjectionBehind, format!("{behind}."))
+                    .with("position", behind.reached.into())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Waits for `position`, but not for long: what is behind then answers with what it has.
+    pub async fn wait_briefly(&self, position: Position) {
+        for progress in &self.progress {
+            if progress.wait_for(position, WAIT_BRIEFLY).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Ends everything: no new commands, everything that was taken in durable and answered, background work drained.
+    pub async fn shut_down(&self) {
+        self.engine.drain().await;
+        self.tasks.begin_shutdown();
+        for name in self.tasks.drain(DRAIN).await {
+            tracing::warn!(name, "a background task did not end in time");
+        }
+        self.log.close().await;
+    }
+}

@@ -1,0 +1,144 @@
+//! Authorisation, in one place: who the caller is, and what their secret is for.
+//!
+//! For now there are three kinds of secret: the administrator's token, and the tokens of a hold and of an order,
+//! which are recomputed from the server's key and never stored.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use boxoffice_domain::id::{HoldId, OrderId};
+use boxoffice_infra::keys::{self, Keys};
+
+use crate::problem::{Code, Problem};
+
+/// What the caller showed.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing.
+    Nobody,
+    /// The administrator's token.
+    Administrator,
+    /// Some other token: what it opens is known by comparing it with what is asked for.
+    Bearer(String),
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Nobody => "Nobody",
+            Self::Administrator => "Administrator",
+            Self::Bearer(_) => "Bearer(…)",
+        })
+    }
+}
+
+/// Knows the secrets.
+pub struct Guard {
+    keys: Keys,
+    administrator: String,
+}
+
+/// The purposes of tokens; part of what is signed, so that one is never good for another.
+const HOLD: &str = "hold_token";
+const ORDER: &str = "order_token";
+
+impl Guard {
+    /// A guard with the server's keys and the administrator's token.
+    #[must_use]
+    pub fn new(keys: Keys, administrator: String) -> Self {
+        Self { keys, administrator }
+    }
+
+    /// The server's keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Who the caller is.
+    ///
+    /// # Errors
+    /// There is an `Authorization` header, but not of the form `Bearer <token>`.
+    pub fn credential(&self, headers: &HeaderMap) -> Result<Credential, Problem> {
+        let Some(value) = headers.get(AUTHORIZATION) else { return Ok(Credential::Nobody) };
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| {
+                Problem::new(Code::Unauthorized, "Send the token as `Authorization: Bearer <token>`.")
+            })?;
+        Ok(if keys::is_same_secret(token, &self.administrator) {
+            Credential::Administrator
+        } else {
+            Credential::Bearer(token.to_owned())
+        })
+    }
+
+    /// The secret of a hold.
+    #[must_use]
+    pub fn hold_token(&self, hold: HoldId) -> String {
+        self.token("ht", HOLD, hold.uuid().as_bytes())
+    }
+
+    /// The secret of an order.
+    #[must_use]
+    pub fn order_token(&self, order: OrderId) -> String {
+        self.token("ot", ORDER, order.uuid().as_bytes())
+    }
+
+    fn token(&self, prefix: &str, purpose: &str, id: &[u8]) -> String {
+        let mac = self.keys.mac(purpose, id);
+        let mut text = format!("{prefix}1_");
+        for byte in mac {
+            use std::fmt::Write as _;
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
+    }
+
+    /// The caller must be the administrator.
+    ///
+    /// # Errors
+    /// 401 without a token, 403 with another.
+    pub fn administrator(&self, credential: &Credential) -> Result<(), Problem> {
+        match credential {
+            Credential::Administrator => Ok(()),
+            Credential::Nobody => {
+                Err(Problem::new(Code::Unauthorized, "This needs the administrator's token."))
+            }
+            Credential::Bearer(_) => {
+                Err(Problem::new(Code::Forbidden, "This needs the administrator's token."))
+            }
+        }
+    }
+
+    /// The caller must have the secret of the hold.
+    ///
+    /// # Errors
+    /// 401 without a token; with another, the hold does not exist for them: 404.
+    pub fn hold(&self, credential: &Credential, hold: HoldId) -> Result<(), Problem> {
+        self.secret(credential, &self.hold_token(hold), "hold")
+    }
+
+    /// The caller must have the secret of the order.
+    ///
+    /// # Errors
+    /// 401 without a token; with another, the order does not exist for them: 404.
+    pub fn order(&self, credential: &Credential, order: OrderId, what: &'static str) -> Result<(), Problem> {
+        self.secret(credential, &self.order_token(order), what)
+    }
+
+    #[expect(clippy::unused_self, reason = "who may do what is asked of the guard")]
+    fn secret(&self, credential: &Credential, right: &str, what: &str) -> Result<(), Problem> {
+        match credential {
+            Credential::Administrator => Ok(()),
+            Credential::Nobody => {
+                Err(Problem::new(Code::Unauthorized, format!("Send the secret that came with the {what}.")))
+            }
+            Credential::Bearer(token) if keys::is_same_secret(token, right) => Ok(()),
+            Credential::Bearer(_) => Err(Problem::not_found(what)),
+        }
+    }
+}

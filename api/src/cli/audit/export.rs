@@ -1,0 +1,45 @@
+//! `boxoffice audit export`
+
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+
+use super::feed;
+use crate::cli::failed::Failed;
+use crate::cli::progress::Progress;
+use crate::cli::{Outcome, Threads, block_on, output};
+use crate::settings::Place;
+
+const EXAMPLE: &str = "Example:
+  boxoffice audit export --data /var/lib/boxoffice > log.ndjson
+
+The export ends where the log stood when it began. It may be taken beside a running server.";
+
+/// The arguments of `boxoffice audit export`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    place: Place,
+}
+
+pub(super) fn run(arguments: &ExportArgs) -> Outcome {
+    let folder = arguments.place.folder()?;
+    block_on(Threads::One, async {
+        let log = feed::open(&folder).await?;
+        let until = feed::heads(&log).await?.position;
+        let mut out = output::lines();
+        let mut progress = Progress::of("exporting", until);
+        feed::export(&log, until, |lines| {
+            progress.add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
+            for line in &lines {
+                let written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));
+                written.map_err(|error| Failed::to_write(&error))?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        out.flush().map_err(|error| Failed::to_write(&error))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,28 @@
+//! The box office as clients see it: HTTP, pages and the command line, and the wiring of everything behind them.
+//!
+//! Where to look: [`routes`] lists every route; [`v1`] has a file for each resource of the API; [`problem`] turns
+//! what went wrong into answers; [`auth`] is the one place of authorisation; [`app`] is the wiring; [`cli`] has a
+//! file for each subcommand.
+
+pub mod answer;
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod context;
+pub mod cursor;
+pub mod docs_page;
+pub mod extract;
+pub mod generated_docs;
+pub mod idempotency;
+pub mod lookup;
+pub mod metrics;
+pub mod openapi;
+pub mod ops;
+pub mod problem;
+pub mod qr;
+pub mod routes;
+pub mod server;
+pub mod settings;
+pub mod signature;
+pub mod v1;
+pub mod wire;

@@ -1,0 +1,89 @@
+//! Counters, and their text for Prometheus.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use axum::http::StatusCode;
+
+use crate::app::App;
+
+/// Requests by how they ended.
+#[derive(Debug, Default)]
+pub struct Requests {
+    under_way: AtomicI64,
+    by_class: [AtomicU64; 6],
+}
+
+impl Requests {
+    /// A request has come.
+    pub fn begun(&self) {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A request was answered.
+    pub fn ended(&self, status: StatusCode) {
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        if let Some(count) = self.by_class.get(usize::from(status.as_u16() / 100)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// One family of samples.
+fn family(text: &mut String, name: &str, kind: &str, help: &str, samples: &[(String, String)]) {
+    let _ = writeln!(text, "# HELP boxoffice_{name} {help}\n# TYPE boxoffice_{name} {kind}");
+    for (labels, value) in samples {
+        let _ = writeln!(text, "boxoffice_{name}{labels} {value}");
+    }
+}
+
+fn single(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+    family(text, name, kind, help, &[(String::new(), value.to_string())]);
+}
+
+/// Everything that is counted, in the text format of Prometheus.
+#[must_use]
+pub fn text(app: &App) -> String {
+    let mut text = String::new();
+    let stats = app.engine.stats();
+    single(&mut text, "commands_total", "counter", "Commands taken in.", stats.commands);
+    single(&mut text, "refusals_total", "counter", "Commands that the rules refused.", stats.refusals);
+    single(&mut text, "appends_total", "counter", "Group commits.", stats.appends);
+    single(&mut text, "events_total", "counter", "Events appended.", stats.events);
+    single(&mut text, "live_streams", "gauge", "Streams in memory.", stats.actors as u64);
+    let head = app.feed.head();
+    single(&mut text, "log_position", "gauge", "The last position of the log.", head);
+    let label = |name: &str| format!("{{projection=\"{name}\"}}");
+    let of_each = |value: &dyn Fn(&boxoffice_projections::follow::Progress) -> u64| -> Vec<(String, String)> {
+        app.progress.iter().map(|progress| (label(progress.name()), value(progress).to_string())).collect()
+    };
+    let positions = of_each(&|progress| progress.position());
+    family(&mut text, "projection_position", "gauge", "How far a read model has come.", &positions);
+    let lags = of_each(&|progress| head.saturating_sub(progress.position()));
+    family(&mut text, "projection_lag", "gauge", "How many events a read model is behind.", &lags);
+    let parked = of_each(&|progress| progress.parked().len() as u64);
+    family(&mut text, "projection_parked", "gauge", "Streams that wait for a repair.", &parked);
+    let requests: Vec<(String, String)> = (1..)
+        .zip(app.requests.by_class.iter().skip(1))
+        .map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Ordering::Relaxed).to_string()))
+        .collect();
+    family(&mut text, "http_requests_total", "counter", "Answers by class of status.", &requests);
+    let under_way = app.requests.under_way.load(Ordering::Relaxed);
+    single(
+        &mut text,
+        "http_requests_under_way",
+        "gauge",
+        "Requests that are being answered.",
+        u64::try_from(under_way).unwrap_or_default(),
+    );
+    single(
+        &mut text,
+        "task_panics_total",
+        "counter",
+        "Background tasks that panicked.",
+        app.tasks().panics(),
+    );
+    let version = (format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), "1".to_owned());
+    family(&mut text, "build_info", "gauge", "Which program this is.", &[version]);
+    text
+}

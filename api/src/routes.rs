@@ -1,0 +1,73 @@
+//! Every route, once: the router and the OpenAPI document are made from the same list.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::extract::PLAN_MAX;
+use crate::v1::{check_ins, events, holds, log, orders, organizers, sandbox, tickets, venues};
+use crate::{docs_page, openapi, ops};
+
+fn api() -> OpenApiRouter<Arc<App>> {
+    let plans = OpenApiRouter::new()
+        .routes(routes!(venues::import_seating_plan, venues::list_seating_plans))
+        .layer(DefaultBodyLimit::max(PLAN_MAX));
+    OpenApiRouter::new()
+        .merge(buyers())
+        .routes(routes!(organizers::create_organizer, organizers::list_organizers))
+        .routes(routes!(organizers::get_organizer))
+        .routes(routes!(venues::create_venue, venues::list_venues))
+        .routes(routes!(venues::get_venue))
+        .merge(plans)
+        .routes(routes!(venues::get_seating_plan))
+        .routes(routes!(venues::export_seating_plan))
+        .routes(routes!(events::pools::add_pool, events::pools::list_pools))
+        .routes(routes!(events::ticket_types::add_ticket_type, events::ticket_types::list_ticket_types))
+        .routes(routes!(events::publish::publish_event))
+        .routes(routes!(check_ins::check_in))
+        .routes(routes!(check_ins::check_in_batch))
+        .routes(routes!(events::history::get_seat_history))
+        .routes(routes!(log::read_log))
+        .routes(routes!(log::watch_log))
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics))
+}
+
+fn buyers() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(events::list::list_events, events::create::create_event))
+        .routes(routes!(events::read::get_event))
+        .routes(routes!(events::availability::get_availability))
+        .routes(routes!(events::seats::get_seats))
+        .routes(routes!(events::live::watch_event))
+        .routes(routes!(holds::place::place_hold))
+        .routes(routes!(holds::read::get_hold, holds::release::release_hold))
+        .routes(routes!(holds::extend::extend_hold))
+        .routes(routes!(holds::items::add_items, holds::items::remove_items))
+        .routes(routes!(orders::place::place_order))
+        .routes(routes!(orders::read::get_order))
+        .routes(routes!(orders::cancel::cancel_order))
+        .routes(routes!(orders::pay::get_payment_methods))
+        .routes(routes!(orders::pay::start_payment))
+        .routes(routes!(orders::pay::get_payment))
+        .routes(routes!(sandbox::instruct))
+        .routes(routes!(tickets::get_ticket))
+        .routes(routes!(tickets::get_ticket_qr))
+}
+
+/// The document that the routes make.
+#[must_use]
+pub fn document() -> serde_json::Value {
+    openapi::document(&api().split_for_parts().1)
+}
+
+/// The router.
+pub fn all() -> Router<Arc<App>> {
+    api().split_for_parts().0.route("/v1/openapi.json", get(openapi::get_openapi)).merge(docs_page::routes())
+}

@@ -1,0 +1,11 @@
+//! The public API, version 1: one file a resource, one a call where a resource has several.
+
+pub mod check_ins;
+pub mod events;
+pub mod holds;
+pub mod log;
+pub mod orders;
+pub mod organizers;
+pub mod sandbox;
+pub mod tickets;
+pub mod venues;

@@ -1,0 +1,227 @@
+//! Check-ins: a ticket is let in once.
+
+use axum::http::StatusCode;
+use boxoffice_commands::owner::answer::{Failure, Request};
+use boxoffice_domain::aggregate::Streamed as _;
+use boxoffice_domain::doors::{Doors, DoorsCommand, DoorsEvent, DoorsRefused, TicketAdmitted};
+use boxoffice_domain::id::{ShowId, TicketId};
+use boxoffice_domain::time::Timestamp;
+use boxoffice_projections::catalog::ShowRow;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::tickets::FIRST_CODE;
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::extract::{Json, Path};
+use crate::idempotency;
+use crate::problem::Problem;
+use crate::wire;
+
+/// How long after its start an event without an end lets people in, in milliseconds.
+const OPEN_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The most scans of one batch.
+const BATCH_MAX: usize = 100;
+
+/// A scan.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    /// The text of the QR code; this or the ticket's id.
+    pub qr: Option<String>,
+    /// The ticket; this or the QR code.
+    pub ticket_id: Option<String>,
+    /// Where it was scanned.
+    #[schema(example = "North")]
+    pub gate: String,
+    /// What scanned it.
+    pub device_id: String,
+    /// When the device says it scanned. It is recorded; what counts is when it comes in.
+    pub scanned_at: String,
+    /// The device's own name for this scan: the same scan sent again gets the same answer.
+    pub nonce: String,
+}
+
+/// What became of a scan.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Verdict {
+    /// `admitted`, `already_admitted`, `invalid`, `revoked`, `not_yet_valid` or `wrong_event`.
+    pub result: &'static str,
+    /// Why, in words for the gate.
+    pub reason: &'static str,
+    /// The ticket, where the code is genuine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<String>,
+    /// The seat, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat_id: Option<String>,
+    /// When and where the ticket was let in first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_admission: Option<FirstAdmission>,
+}
+
+/// When and where a ticket was let in first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FirstAdmission {
+    /// Where.
+    pub gate: String,
+    /// When.
+    pub at: String,
+}
+
+/// Several scans.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scans {
+    /// At most 100, in the order in which they were made.
+    pub scans: Vec<Scan>,
+}
+
+/// What became of several scans, in their order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Verdicts {
+    /// The verdicts.
+    pub data: Vec<Verdict>,
+}
+
+/// Lets a ticket in, once. The second scan says when and where the first was.
+#[utoipa::path(post, path = "/v1/events/{event_id}/check_ins", tag = "Organizers", operation_id = "check_in",
+    params(("event_id" = String, Path, description = "The event")), request_body = Scan,
+    responses((status = 200, description = "What became of the scan", body = Verdict)))]
+pub async fn check_in(
+    context: Context,
+    Path(show): Path<ShowId>,
+    Json { value, .. }: Json<Scan>,
+) -> Result<Answer, Problem> {
+    context.administrator()?;
+    context.wait_own().await?;
+    let row = context.app.show_row(show).await?;
+    let (verdict, position) = judge(&context, &row, &value, "").await?;
+    Ok(Answer::json(StatusCode::OK, &verdict)?.at(position).private())
+}
+
+/// Lets tickets in, one scan after the other.
+#[utoipa::path(post, path = "/v1/events/{event_id}/check_ins/batch", tag = "Organizers", operation_id = "check_in_batch",
+    params(("event_id" = String, Path, description = "The event")), request_body = Scans,
+    responses((status = 200, description = "What became of the scans", body = Verdicts)))]
+pub async fn check_in_batch(
+    context: Context,
+    Path(show): Path<ShowId>,
+    Json { value, .. }: Json<Scans>,
+) -> Result<Answer, Problem> {
+    context.administrator()?;
+    if value.scans.len() > BATCH_MAX {
+        return Err(Problem::field("/scans", "too_many", format!("At most {BATCH_MAX} scans.")));
+    }
+    context.wait_own().await?;
+    let row = context.app.show_row(show).await?;
+    let mut data = Vec::with_capacity(value.scans.len());
+    let mut reached = 0;
+    for (index, scan) in value.scans.iter().enumerate() {
+        let (verdict, position) = judge(&context, &row, scan, &format!("/scans/{index}")).await?;
+        data.push(verdict);
+        reached = reached.max(position);
+    }
+    Ok(Answer::json(StatusCode::OK, &Verdicts { data })?.at(reached).private())
+}
+
+fn verdict(result: &'static str, reason: &'static str, ticket: Option<TicketId>) -> Verdict {
+    Verdict {
+        result,
+        reason,
+        ticket_id: ticket.map(|ticket| ticket.to_string()),
+        seat_id: None,
+        first_admission: None,
+    }
+}
+
+async fn judge(
+    context: &Context,
+    show: &ShowRow,
+    scan: &Scan,
+    pointer: &str,
+) -> Result<(Verdict, u64), Problem> {
+    let app = &context.app;
+    let at = |field: &str| format!("{pointer}/{field}");
+    let head = app.feed.head();
+    let gate = wire::text(&scan.gate, &at("gate"), 100)?;
+    let device = wire::text(&scan.device_id, &at("device_id"), 100)?;
+    let nonce = wire::text(&scan.nonce, &at("nonce"), 100)?;
+    let scanned_at = wire::time(&scan.scanned_at, &at("scanned_at"))?;
+    let ticket = match (&scan.qr, &scan.ticket_id) {
+        (Some(qr), None) => match app.signer.verify(qr) {
+            Ok(code) if code.show != show.show => {
+                return Ok((
+                    verdict("wrong_event", "This ticket is for another event.", Some(code.ticket)),
+                    head,
+                ));
+            }
+            Ok(code) if code.number != FIRST_CODE => {
+                return Ok((verdict("revoked", "This code is no longer good.", Some(code.ticket)), head));
+            }
+            Ok(code) => code.ticket,
+            Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
+        },
+        (None, Some(id)) => match id.parse() {
+            Ok(ticket) => ticket,
+            Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
+        },
+        _ => return Err(Problem::field(pointer, "missing", "Send either `qr` or `ticket_id`.")),
+    };
+    let Some(row) = app.any_ticket(ticket).await? else {
+        return Ok((verdict("invalid", "There is no such ticket.", Some(ticket)), head));
+    };
+    if row.show != show.show {
+        return Ok((verdict("wrong_event", "This ticket is for another event.", Some(ticket)), head));
+    }
+    let seat = row.seat.map(|seat| seat.to_string());
+    let admitted = TicketAdmitted { device, gate, nonce, scanned_at, ticket };
+    let (mut verdict, position) = match closed(show, context.now()) {
+        Some((result, reason)) => (verdict(result, reason, Some(ticket)), head),
+        None => admit(context, show.show, admitted).await?,
+    };
+    verdict.seat_id = seat;
+    Ok((verdict, position))
+}
+
+/// Why nobody is let in at this time, if nobody is.
+fn closed(show: &ShowRow, now: Timestamp) -> Option<(&'static str, &'static str)> {
+    if show.doors_at.is_some_and(|doors_at| now < doors_at) {
+        return Some(("not_yet_valid", "The doors are not open yet."));
+    }
+    let ends_at = show.ends_at.unwrap_or(show.starts_at.plus_ms(OPEN_MS));
+    (now >= ends_at).then_some(("invalid", "The event is over."))
+}
+
+async fn admit(context: &Context, show: ShowId, admitted: TicketAdmitted) -> Result<(Verdict, u64), Problem> {
+    let app = &context.app;
+    let ticket = admitted.ticket;
+    // The scan itself is the command's identity: a device that sends it again is told the same.
+    let scan = format!("{show}\n{}\n{}", admitted.device, admitted.nonce);
+    let meta = idempotency::of_name(&app.guard, "check_in", &scan, ticket.uuid().as_bytes());
+    let request = Request { command: DoorsCommand::Admit(admitted), meta };
+    match app.doors.send(Doors::stream(show), request).await {
+        Ok(accepted) => {
+            let same = accepted.events.iter().any(|event| {
+                let DoorsEvent::TicketAdmitted(admitted) = event;
+                admitted.ticket == ticket
+            });
+            let verdict = if same {
+                verdict("admitted", "Welcome.", Some(ticket))
+            } else {
+                verdict("invalid", "This scan was used for another ticket.", Some(ticket))
+            };
+            Ok((verdict, accepted.position))
+        }
+        Err(Failure::Refused { refusal: DoorsRefused::AlreadyAdmitted(first), position }) => {
+            let mut verdict = verdict("already_admitted", "This ticket was let in before.", Some(ticket));
+            verdict.first_admission = Some(FirstAdmission { gate: first.gate, at: first.at.to_string() });
+            Ok((verdict, position))
+        }
+        Err(Failure::KeyReused) => {
+            Err(Problem::field("/nonce", "reused", "This device has used the nonce for another ticket."))
+        }
+        Err(failure) => Err(Problem::from(failure)),
+    }
+}

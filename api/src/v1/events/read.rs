@@ -1,0 +1,140 @@
+//! `GET /v1/events/{event_id}`
+
+use axum::http::StatusCode;
+use boxoffice_domain::id::ShowId;
+use boxoffice_projections::show::{SaleStatus, ShowView};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{EventEntry, text_of};
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::extract::Path;
+use crate::problem::Problem;
+use crate::v1::events::pools::PoolBody;
+use crate::v1::events::ticket_types::TicketTypeBody;
+use crate::wire::Money;
+
+/// All about one event.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventBody {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub entry: EventEntry,
+    /// Who sells it.
+    pub organizer_id: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When people are let in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doors_at: Option<String>,
+    /// When it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<String>,
+    /// What all amounts are in.
+    pub currency: String,
+    /// The seating plan, where there are seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seating_plan_id: Option<String>,
+    /// How long a hold lives, in seconds.
+    pub hold_seconds: u32,
+    /// How long a hold lives at most, extensions included, in seconds.
+    pub max_hold_seconds: u32,
+    /// How many tickets one order may have at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_per_buyer: Option<u32>,
+    /// When the sale starts; else it started with the publication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<String>,
+    /// When the sale ends.
+    pub sale_ends_at: String,
+    /// What can be bought, without what is hidden.
+    pub ticket_types: Vec<TicketTypeBody>,
+    /// Capacities that ticket types draw on.
+    pub pools: Vec<PoolBody>,
+    /// What time it is here, to count down by.
+    pub server_time: String,
+}
+
+/// All about one event. Drafts are seen by the administrator only.
+#[utoipa::path(get, path = "/v1/events/{event_id}", tag = "Buyers", operation_id = "get_event",
+    params(("event_id" = String, Path, description = "The event")),
+    responses((status = 200, description = "The event", body = EventBody)))]
+pub async fn get_event(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
+    context.wait_asked().await?;
+    let app = &context.app;
+    let now = context.now();
+    let row = app.show_row(show).await?;
+    let sale = app.entry(show)?.read(now, Sale::of)?.ok_or_else(|| Problem::not_found("event"))?;
+    if sale.status == SaleStatus::Draft && app.guard.administrator(&context.credential).is_err() {
+        return Err(Problem::not_found("event"));
+    }
+    let venue = app.venue(row.venue).await?;
+    let tag = format!("\"{}-{}-{}\"", sale.etag, row.version, venue.version);
+    let body = EventBody {
+        entry: EventEntry::new(&row, &venue, &sale.status.to_string(), sale.price_from),
+        organizer_id: row.organizer.to_string(),
+        description: row.description.clone(),
+        doors_at: text_of(row.doors_at),
+        ends_at: text_of(row.ends_at),
+        currency: sale.currency,
+        seating_plan_id: row.plan.map(|plan| plan.to_string()),
+        hold_seconds: sale.hold_seconds.0,
+        max_hold_seconds: sale.hold_seconds.1,
+        max_per_buyer: sale.max_per_buyer,
+        sale_starts_at: sale.window.0,
+        sale_ends_at: sale.window.1,
+        ticket_types: sale.ticket_types,
+        pools: sale.pools,
+        server_time: now.to_string(),
+    };
+    Ok(Answer::json(StatusCode::OK, &body)?.tagged(&tag, &context.headers).at(sale.position))
+}
+
+/// What the read model of the sale says.
+struct Sale {
+    status: SaleStatus,
+    position: u64,
+    etag: String,
+    currency: String,
+    price_from: Option<Money>,
+    hold_seconds: (u32, u32),
+    max_per_buyer: Option<u32>,
+    window: (Option<String>, String),
+    ticket_types: Vec<TicketTypeBody>,
+    pools: Vec<PoolBody>,
+}
+
+impl Sale {
+    fn of(view: &mut ShowView) -> Option<Self> {
+        let terms = view.terms()?;
+        let currency = terms.currency;
+        let status = view.sale_status();
+        let visible: Vec<_> = view.ticket_types().filter(|known| !known.hidden).collect();
+        Some(Self {
+            status,
+            position: view.position(),
+            etag: format!("{}-{status}", view.mark()),
+            currency: currency.to_string(),
+            price_from: visible
+                .iter()
+                .map(|known| known.price)
+                .min()
+                .map(|price| Money::new(price, currency)),
+            hold_seconds: (terms.hold_seconds, terms.hold_seconds_max),
+            max_per_buyer: terms.max_per_buyer,
+            window: (text_of(terms.sale_starts_at), terms.sale_ends().to_string()),
+            ticket_types: visible.iter().map(|known| TicketTypeBody::of(known, currency)).collect(),
+            pools: view
+                .pools()
+                .iter()
+                .map(|pool| PoolBody {
+                    pool_id: pool.pool.to_string(),
+                    name: pool.name.clone(),
+                    capacity: u32::try_from(pool.capacity).unwrap_or(u32::MAX),
+                })
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! Orders: holds that became purchases.
+
+use boxoffice_domain::id::{OrderId, ShowId};
+use boxoffice_domain::inventory::event::TicketItem;
+use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::time::Timestamp;
+use boxoffice_projections::orders::{OrderRow, PaymentRow, TicketRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::wire::{HeldItem, Money};
+
+pub mod cancel;
+pub mod pay;
+pub mod place;
+pub mod read;
+
+/// A ticket of an order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OrderTicket {
+    /// The ticket.
+    pub ticket_id: String,
+    /// The seat, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat_id: Option<String>,
+    /// As what it was sold.
+    pub ticket_type_id: String,
+    /// `valid`.
+    pub status: String,
+}
+
+impl From<&TicketRow> for OrderTicket {
+    fn from(row: &TicketRow) -> Self {
+        Self {
+            ticket_id: row.ticket.to_string(),
+            seat_id: row.seat.as_ref().map(ToString::to_string),
+            ticket_type_id: row.ticket_type.to_string(),
+            status: row.status.to_string(),
+        }
+    }
+}
+
+/// A payment of an order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Payment {
+    /// The payment.
+    pub payment_id: String,
+    /// The order.
+    pub order_id: String,
+    /// Who moves the money.
+    pub provider: String,
+    /// `card`, for example.
+    pub method: String,
+    /// What it is for.
+    pub amount: Money,
+    /// `pending`, `requires_action`, `authorised`, `captured`, `declined`, `capture_failed`, `void_due`, `voided`
+    /// or `disputed`.
+    pub status: String,
+    /// Why it was declined, failed or was let go, in `snake_case`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A secret for the provider's own form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    /// Where to send the payer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_url: Option<String>,
+}
+
+impl Payment {
+    /// The payment on the wire.
+    #[must_use]
+    pub fn new(row: &PaymentRow, currency: Currency) -> Self {
+        Self {
+            payment_id: row.payment.to_string(),
+            order_id: row.order.to_string(),
+            provider: row.provider.clone(),
+            method: row.method.clone(),
+            amount: Money::new(row.amount, currency),
+            status: row.status.to_string(),
+            reason: row.reason.clone(),
+            client_secret: None,
+            redirect_url: None,
+        }
+    }
+}
+
+/// An order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Order {
+    /// The order.
+    #[schema(example = "order_01h455vb4pex5vsknk084sn02q")]
+    pub order_id: String,
+    /// The secret that opens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_token: Option<String>,
+    /// The event.
+    pub event_id: String,
+    /// The hold that it was.
+    pub hold_id: String,
+    /// `awaiting_payment`, `processing`, `under_review`, `confirmed`, `cancelled` or `expired`.
+    pub status: String,
+    /// What is bought, one entry a ticket.
+    pub lines: Vec<HeldItem>,
+    /// Fees; none are charged yet.
+    pub fees: Vec<Money>,
+    /// Taxes; none are shown yet.
+    pub taxes: Vec<Money>,
+    /// What is to be paid.
+    pub total: Money,
+    /// When it was placed.
+    pub placed_at: String,
+    /// It can be paid before this moment.
+    pub expires_at: String,
+    /// Attempts to pay.
+    pub payments: Vec<Payment>,
+    /// Refunds; none are made yet.
+    pub refunds: Vec<Money>,
+    /// The tickets, once it is confirmed.
+    pub tickets: Vec<OrderTicket>,
+    /// Who buys; null once they were erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buyer: Option<Buyer>,
+}
+
+/// Who buys.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Buyer {
+    /// As they call themselves.
+    #[schema(example = "Ada Lovelace")]
+    pub name: String,
+    /// Where tickets go.
+    #[schema(example = "ada@example.org")]
+    pub email: String,
+}
+
+/// What an order is made of, whether it is read from its events or from the read model.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderFacts<'a> {
+    /// The order.
+    pub order: OrderId,
+    /// The show.
+    pub show: ShowId,
+    /// The hold.
+    pub hold: boxoffice_domain::id::HoldId,
+    /// What is bought.
+    pub items: &'a [TicketItem],
+    /// In minor units.
+    pub total: Minor,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// Its deadline.
+    pub expires_at: Timestamp,
+}
+
+impl<'a> From<&'a OrderRow> for OrderFacts<'a> {
+    fn from(row: &'a OrderRow) -> Self {
+        Self {
+            order: row.order,
+            show: row.show,
+            hold: row.hold,
+            items: &row.items,
+            total: row.total,
+            placed_at: row.placed_at,
+            expires_at: row.expires_at,
+        }
+    }
+}
+
+impl Order {
+    /// An order on the wire, without payments and tickets.
+    #[must_use]
+    pub fn new(facts: OrderFacts<'_>, currency: Currency, status: &str) -> Self {
+        Self {
+            order_id: facts.order.to_string(),
+            order_token: None,
+            event_id: facts.show.to_string(),
+            hold_id: facts.hold.to_string(),
+            status: status.to_owned(),
+            lines: facts.items.iter().map(|item| HeldItem::of_order(item, currency)).collect(),
+            fees: Vec::new(),
+            taxes: Vec::new(),
+            total: Money::new(facts.total, currency),
+            placed_at: facts.placed_at.to_string(),
+            expires_at: facts.expires_at.to_string(),
+            payments: Vec::new(),
+            refunds: Vec::new(),
+            tickets: Vec::new(),
+            buyer: None,
+        }
+    }
+}

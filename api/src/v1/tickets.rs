@@ -1,0 +1,77 @@
+//! Tickets and their codes.
+
+use axum::http::StatusCode;
+use boxoffice_domain::id::TicketId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::Answer;
+use crate::context::Context;
+use crate::extract::Path;
+use crate::problem::Problem;
+use crate::qr;
+use crate::signature::TicketCode;
+use crate::wire::Money;
+
+/// The number of a ticket's first code; it changes when tickets change hands, which none can yet.
+pub(super) const FIRST_CODE: u16 = 0;
+
+/// A ticket.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Ticket {
+    /// The ticket.
+    #[schema(example = "ticket_01h455vb4pex5vsknk084sn02q")]
+    pub ticket_id: String,
+    /// The event.
+    pub event_id: String,
+    /// The order that it came with.
+    pub order_id: String,
+    /// The seat, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seat_id: Option<String>,
+    /// As what it was sold.
+    pub ticket_type_id: String,
+    /// What it cost.
+    pub price: Money,
+    /// `valid`.
+    pub status: String,
+    /// When it was issued.
+    pub issued_at: String,
+    /// The text of its QR code.
+    pub qr: String,
+}
+
+/// A ticket.
+#[utoipa::path(get, path = "/v1/tickets/{ticket_id}", tag = "Buyers", operation_id = "get_ticket",
+    params(("ticket_id" = String, Path, description = "The ticket")),
+    responses((status = 200, description = "The ticket", body = Ticket)))]
+pub async fn get_ticket(context: Context, Path(ticket): Path<TicketId>) -> Result<Answer, Problem> {
+    context.wait_own().await?;
+    let app = &context.app;
+    let row = app.ticket(&context.credential, ticket).await?;
+    let body = Ticket {
+        ticket_id: ticket.to_string(),
+        event_id: row.show.to_string(),
+        order_id: row.order.to_string(),
+        seat_id: row.seat.map(|seat| seat.to_string()),
+        ticket_type_id: row.ticket_type.to_string(),
+        price: Money::new(row.price, app.terms(row.show)?.currency),
+        status: row.status.to_string(),
+        issued_at: row.issued_at.to_string(),
+        qr: app.signer.sign(TicketCode { show: row.show, ticket, number: FIRST_CODE }),
+    };
+    Ok(Answer::json(StatusCode::OK, &body)?.private())
+}
+
+/// The ticket's QR code, signed.
+#[utoipa::path(get, path = "/v1/tickets/{ticket_id}/qr.svg", tag = "Buyers", operation_id = "get_ticket_qr",
+    params(("ticket_id" = String, Path, description = "The ticket")),
+    responses((status = 200, description = "A picture", content_type = "image/svg+xml", body = String)))]
+pub async fn get_ticket_qr(context: Context, Path(ticket): Path<TicketId>) -> Result<Answer, Problem> {
+    context.wait_own().await?;
+    let app = &context.app;
+    let row = app.ticket(&context.credential, ticket).await?;
+    let text = app.signer.sign(TicketCode { show: row.show, ticket, number: FIRST_CODE });
+    let drawing = qr::svg(&text, &format!("Code of {ticket}"))?;
+    Ok(Answer::bytes(StatusCode::OK, "image/svg+xml", drawing.into()).private())
+}

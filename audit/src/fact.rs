@@ -1,0 +1,231 @@
+//! What an event says: every type of event with its payload, field by field, as `docs/log-format.md` lists them.
+
+use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
+use crate::rule::{Rule, Verdict};
+use crate::value::{
+    Currency, Digest, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId, Stream,
+    TicketId, Time, TypeId, VenueId,
+};
+
+/// Declares objects by their fields, in the order of their names, which is the order in which they stand.
+macro_rules! record {
+    ($( $(#[$doc:meta])* struct $name:ident { $($field:ident : $type:ty),* $(,)? } )+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) struct $name { $(pub(crate) $field: $type,)* }
+
+        impl $crate::reader::Value for $name {
+            fn read(reader: &mut $crate::reader::Reader<'_>) -> Result<Self, $crate::reader::Unread> {
+                reader.open()?;
+                let read = Self { $($field: $crate::reader::Field::field(reader, concat!(",\"", stringify!($field), "\":"))?,)* };
+                reader.close()?;
+                Ok(read)
+            }
+        }
+    )+};
+}
+pub(crate) use record;
+
+/// Declares the types of events of each kind of stream.
+macro_rules! facts {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident($facts:ident) = $kind_name:literal {
+            $($name:ident = $type:literal v $schema:literal { $($field:ident : $value:ty),* $(,)? })+
+        }
+    )+) => {
+        record! { $($( struct $name { $($field: $value),* } )+)+ }
+
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub(crate) enum $facts { $($name($name)),+ }
+        )+
+
+        /// What an event says.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) enum Fact { $($kind($facts)),+ }
+
+        impl Fact {
+            /// Reads a payload.
+            pub(crate) fn read(stream: Stream, event_type: &str, schema_version: u32, payload: &str) -> Verdict<Self> {
+                let mut reader = Reader::new(payload);
+                let read = match (stream.kind(), event_type, schema_version) {
+                    $($( ($kind_name, $type, $schema) => {
+                        $name::read(&mut reader).map(|fact| Self::$kind($facts::$name(fact)))
+                    } )+)+
+                    (kind, _, _) => return Rule::TypeIsKnown.broken(format!(
+                        "`{event_type}`, schema version {schema_version}, in a stream of kind `{kind}`"
+                    )),
+                };
+                match read.and_then(|fact| reader.end().map(|()| fact)) {
+                    Ok(fact) => Ok(fact),
+                    Err(Unread(reason)) => {
+                        Rule::PayloadHasItsFields.broken(format!("`{event_type}`: {reason} of the payload"))
+                    }
+                }
+            }
+        }
+    };
+}
+
+record! {
+    /// One seat, or one unit of a ticket type that draws on pools.
+    struct Item { price: u64, seat: Option<Box<str>>, ticket_type: TypeId }
+
+    /// An item of an order with the ticket that it becomes.
+    struct TicketItem { price: u64, seat: Option<Box<str>>, ticket: TicketId, ticket_type: TypeId }
+
+    struct Address { city: Text, country: Text, line1: Option<Text>, postal_code: Option<Text> }
+
+    struct Location { lat_e6: i64, lng_e6: i64 }
+}
+
+/// Declares words of which one stands in a field.
+macro_rules! words {
+    ($($name:ident { $($variant:ident = $word:literal),+ })+) => {$(
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name { $($variant),+ }
+
+        impl Value for $name {
+            fn read(reader: &mut Reader<'_>) -> Result<Self, Unread> {
+                match &*reader.string()? {
+                    $($word => Ok(Self::$variant),)+
+                    _ => reader.expected(concat!("one of", $(" `", $word, "`"),+, " before this")),
+                }
+            }
+        }
+    )+};
+}
+
+words! {
+    CancelReason { Requested = "requested", CaptureFailed = "capture_failed" }
+    VoidReason {
+        SeatsGone = "seats_gone",
+        OrderCancelled = "order_cancelled",
+        AlreadyPaid = "already_paid",
+        AmountDiffers = "amount_differs",
+        SaleEnded = "sale_ended"
+    }
+    PlanFormat { Pretix = "pretix", Seatsio = "seatsio" }
+}
+
+facts! {
+    /// What happened to the seats, holds, orders and tickets of a show.
+    Inventory(InventoryFact) = "inventory" {
+        InventoryDrafted = "inventory_drafted" v 1 {
+            currency: Currency,
+            hold_seconds: u32,
+            hold_seconds_max: u32,
+            layout: Option<Digest>,
+            max_per_buyer: Option<u32>,
+            sale_ends_at: Option<Time>,
+            sale_starts_at: Option<Time>,
+            show: ShowId,
+            starts_at: Time,
+        }
+        PoolAdded = "pool_added" v 1 { capacity: u32, name: Text, pool: PoolId }
+        TicketTypeAdded = "ticket_type_added" v 1 {
+            hidden: Flag,
+            max_per_order: Option<u32>,
+            min_per_order: Option<u32>,
+            name: Text,
+            pools: Listed<PoolId>,
+            price: u64,
+            price_category: Option<Box<str>>,
+            sale_ends_at: Option<Time>,
+            sale_starts_at: Option<Time>,
+            ticket_type: TypeId,
+        }
+        InventoryPublished = "inventory_published" v 1 {}
+        HoldPlaced = "hold_placed" v 1 { expires_at: Time, hold: HoldId, items: Vec<Item>, max_expires_at: Time }
+        HoldItemsAdded = "hold_items_added" v 1 { hold: HoldId, items: Vec<Item> }
+        HoldItemsRemoved = "hold_items_removed" v 1 { hold: HoldId, items: Vec<Item> }
+        HoldExtended = "hold_extended" v 1 { expires_at: Time, hold: HoldId }
+        HoldReleased = "hold_released" v 1 { hold: HoldId }
+        HoldExpired = "hold_expired" v 1 { hold: HoldId }
+        OrderPlaced = "order_placed" v 1 {
+            buyer: PersonId,
+            expires_at: Time,
+            hold: HoldId,
+            items: Vec<TicketItem>,
+            order: OrderId,
+            total: u64,
+        }
+        OrderCancelled = "order_cancelled" v 1 { hold: HoldId, order: OrderId, reason: CancelReason }
+        PaymentStarted = "payment_started" v 1 {
+            amount: u64,
+            method: Text,
+            order: OrderId,
+            payment: PaymentId,
+            provider: Text,
+        }
+        PaymentActionRequired = "payment_action_required" v 1 { order: OrderId, payment: PaymentId }
+        PaymentAuthorised = "payment_authorised" v 1 {
+            amount: u64,
+            authorised_at: Time,
+            order: OrderId,
+            payment: PaymentId,
+        }
+        PaymentDeclined = "payment_declined" v 1 { order: OrderId, payment: PaymentId, reason: Text }
+        HoldReclaimed = "hold_reclaimed" v 1 { hold: HoldId, order: OrderId }
+        OrderSecured = "order_secured" v 1 { hold: HoldId, order: OrderId, payment: Option<PaymentId> }
+        PaymentCaptured = "payment_captured" v 1 { amount: u64, order: OrderId, payment: PaymentId }
+        PaymentCaptureFailed = "payment_capture_failed" v 1 { order: OrderId, payment: PaymentId, reason: Text }
+        PaymentVoidDue = "payment_void_due" v 1 { order: OrderId, payment: PaymentId, reason: VoidReason }
+        PaymentVoided = "payment_voided" v 1 { order: OrderId, payment: PaymentId }
+        PaymentDisputed = "payment_disputed" v 1 { order: OrderId, payment: PaymentId }
+        TicketsIssued = "tickets_issued" v 1 { order: OrderId, tickets: Vec<TicketItem> }
+    }
+    /// What happened at the doors of a show.
+    Doors(DoorsFact) = "doors" {
+        TicketAdmitted = "ticket_admitted" v 1 {
+            device: Text,
+            gate: Text,
+            nonce: Text,
+            scanned_at: Time,
+            ticket: TicketId,
+        }
+    }
+    /// What happened to an organizer.
+    Organizer(OrganizerFact) = "organizer" {
+        OrganizerCreated = "organizer_created" v 1 { name: Text, organizer: OrganizerId }
+    }
+    /// What happened to a venue.
+    Venue(VenueFact) = "venue" {
+        VenueCreated = "venue_created" v 1 {
+            address: Address,
+            location: Option<Location>,
+            name: Text,
+            organizer: OrganizerId,
+            timezone: Text,
+            venue: VenueId,
+        }
+        SeatingPlanImported = "seating_plan_imported" v 1 {
+            format: PlanFormat,
+            layout: Digest,
+            name: Text,
+            plan: PlanId,
+            seats: u32,
+            source: Digest,
+            venue: VenueId,
+        }
+    }
+    /// What happened to the description of a show.
+    Catalog(CatalogFact) = "catalog" {
+        ShowDrafted = "show_drafted" v 1 {
+            category: Option<Text>,
+            description: Option<Text>,
+            doors_at: Option<Time>,
+            ends_at: Option<Time>,
+            genre: Option<Text>,
+            name: Text,
+            organizer: OrganizerId,
+            performers: Listed<Text>,
+            plan: Option<PlanId>,
+            show: ShowId,
+            starts_at: Time,
+            venue: VenueId,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The inventory of one show: what it is, and which file judges what happens to it.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use super::holds::Hold;
+use super::orders::{Order, Secured};
+use super::payments::{Capture, Payment};
+use super::stock::Stock;
+use crate::fact::{InventoryDrafted, InventoryFact};
+use crate::layout::Layout;
+use crate::line::Event;
+use crate::report::Summary;
+use crate::rule::{Broken, Rule, Verdict};
+use crate::value::{CommandId, HoldId, OrderId, PaymentId, TicketId, Time};
+
+/// How far a ticket has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ticket {
+    Ordered,
+    Issued,
+    Admitted,
+}
+
+/// The event before, as far as the next one depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    HoldReclaimed(OrderId),
+    CaptureFailed(OrderId),
+    Another,
+}
+
+/// One show's inventory.
+pub(super) struct Inventory {
+    pub(super) terms: InventoryDrafted,
+    pub(super) layout: Option<Arc<Layout>>,
+    pub(super) published: bool,
+    pub(super) stock: Stock,
+    pub(super) holds: HashMap<HoldId, Hold>,
+    /// When holds lapse that draw on pools. An entry whose hold has ended or was extended means nothing.
+    pub(super) deadlines: BinaryHeap<Reverse<(Time, HoldId)>>,
+    pub(super) orders: HashMap<OrderId, Order>,
+    pub(super) payments: HashMap<PaymentId, Payment>,
+    pub(super) tickets: HashMap<TicketId, Ticket>,
+    pub(super) before: Before,
+    command: CommandId,
+    position: u64,
+    now: Time,
+}
+
+impl Inventory {
+    /// A show that has just been drafted.
+    pub(super) fn drafted(terms: InventoryDrafted, layout: Option<Arc<Layout>>, event: &Event) -> Self {
+        Self {
+            terms,
+            layout,
+            published: false,
+            stock: Stock::default(),
+            holds: HashMap::new(),
+            deadlines: BinaryHeap::new(),
+            orders: HashMap::new(),
+            payments: HashMap::new(),
+            tickets: HashMap::new(),
+            before: Before::Another,
+            command: event.command.id,
+            position: event.position,
+            now: event.log_time,
+        }
+    }
+
+    /// Judges the next event.
+    pub(super) fn fold(&mut self, fact: &InventoryFact, event: &Event) -> Verdict {
+        let now = event.log_time;
+        let before = std::mem::replace(&mut self.before, Before::Another);
+        self.reclaim_is_secured(before, fact, event)?;
+        self.lapse(now);
+        match fact {
+            InventoryFact::InventoryDrafted(_) => Rule::StreamBegins.broken("it was drafted before"),
+            InventoryFact::PoolAdded(added) => self.stock.add_pool(added),
+            InventoryFact::TicketTypeAdded(added) => self.stock.add_type(added),
+            InventoryFact::InventoryPublished(_) => self.publish(),
+            InventoryFact::HoldPlaced(placed) => self.place_hold(placed, now),
+            InventoryFact::HoldItemsAdded(added) => self.add_items(added, now),
+            InventoryFact::HoldItemsRemoved(removed) => self.remove_items(removed, now),
+            InventoryFact::HoldExtended(extended) => self.extend_hold(extended, now),
+            InventoryFact::HoldReleased(released) => self.release_hold(released.hold, now),
+            InventoryFact::HoldExpired(expired) => self.expire_hold(expired.hold, now),
+            InventoryFact::HoldReclaimed(reclaimed) => self.reclaim_hold(reclaimed, now),
+            InventoryFact::OrderPlaced(placed) => self.place_order(placed, now),
+            InventoryFact::OrderCancelled(cancelled) => self.cancel_order(cancelled, before, now),
+            InventoryFact::OrderSecured(secured) => self.secure_order(secured, before, now),
+            InventoryFact::TicketsIssued(issued) => self.issue_tickets(issued),
+            InventoryFact::PaymentStarted(started) => self.start_payment(started, now),
+            InventoryFact::PaymentActionRequired(asked) => self.payment(asked.order, asked.payment).map(drop),
+            InventoryFact::PaymentAuthorised(authorised) => self.authorise_payment(authorised),
+            InventoryFact::PaymentDeclined(declined) => {
+                self.payment(declined.order, declined.payment).map(drop)
+            }
+            InventoryFact::PaymentCaptured(captured) => self.capture_payment(captured),
+            InventoryFact::PaymentCaptureFailed(failed) => self.fail_capture(failed),
+            InventoryFact::PaymentVoidDue(due) => self.void_due(due, now),
+            InventoryFact::PaymentVoided(voided) => self.void_payment(voided),
+            InventoryFact::PaymentDisputed(disputed) => self.dispute_payment(disputed),
+        }?;
+        (self.command, self.position, self.now) = (event.command.id, event.position, now);
+        Ok(())
+    }
+
+    /// What is left undone where the log ends here, and at which position it was to be done.
+    pub(super) fn undone(&self) -> Option<(u64, Broken)> {
+        let Before::HoldReclaimed(order) = self.before else { return None };
+        let detail = format!("nothing follows the reclaim for {order}");
+        Some((self.position + 1, Broken { rule: Rule::ReclaimSecures, detail }))
+    }
+
+    /// Counts what there is.
+    pub(super) fn count(&self, summary: &mut Summary) {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        summary.shows += 1;
+        summary.holds += count(self.holds.len());
+        summary.holds_live += count(self.holds.values().filter(|hold| hold.is_live(self.now)).count());
+        summary.orders += count(self.orders.len());
+        summary.payments += count(self.payments.len());
+        summary.payments_captured +=
+            count(self.payments.values().filter(|payment| payment.capture == Capture::Done).count());
+        for order in self.orders.values().filter(|order| order.secured != Secured::No && !order.cancelled) {
+            summary.orders_secured += 1;
+            if order.issued
+                && let Some(hold) = self.holds.get(&order.hold)
+            {
+                summary.tickets += count(hold.claims.len());
+                summary.seats_sold += count(hold.claims.iter().filter(|claim| claim.seat.is_some()).count());
+            }
+        }
+    }
+
+    fn publish(&mut self) -> Verdict {
+        Rule::PublishedOnce.holds(!self.published, || "it was published before".to_owned())?;
+        Rule::PublishedWithTypes.holds(self.stock.has_types(), || "there is none".to_owned())?;
+        self.published = true;
+        Ok(())
+    }
+
+    fn reclaim_is_secured(&self, before: Before, fact: &InventoryFact, event: &Event) -> Verdict {
+        let Before::HoldReclaimed(order) = before else { return Ok(()) };
+        let secures = matches!(fact, InventoryFact::OrderSecured(secured) if secured.order == order);
+        Rule::ReclaimSecures.holds(secures && event.command.id == self.command, || {
+            format!("another event follows the reclaim for {order}")
+        })
+    }
+}

@@ -1,0 +1,160 @@
+//! Payments: facts about money, which may come late, and what they may lead to.
+
+use std::collections::hash_map::Entry;
+
+use super::inventory::{Before, Inventory};
+use super::orders::Secured;
+use crate::fact::{
+    PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDisputed, PaymentStarted,
+    PaymentVoidDue, PaymentVoided, VoidReason,
+};
+use crate::rule::{Rule, Verdict};
+use crate::value::{OrderId, PaymentId, Time};
+
+/// An attempt to pay for an order.
+#[derive(Debug)]
+pub(super) struct Payment {
+    order: OrderId,
+    /// The amount that the provider has reserved.
+    pub(super) authorised: Option<u64>,
+    pub(super) capture: Capture,
+    pub(super) void: Void,
+}
+
+/// Whether reserved money has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Capture {
+    NotYet,
+    Done,
+    Failed,
+}
+
+/// Whether reserved money is let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Void {
+    No,
+    Due,
+    Done,
+}
+
+impl Payment {
+    /// Its state in words.
+    pub(super) fn told(&self) -> String {
+        match self.authorised {
+            _ if self.void != Void::No => "is to be voided".to_owned(),
+            Some(amount) => format!("is authorised over {amount}"),
+            None => "is not authorised".to_owned(),
+        }
+    }
+}
+
+impl Inventory {
+    pub(super) fn start_payment(&mut self, started: &PaymentStarted, now: Time) -> Verdict {
+        let (id, order) = (started.payment, self.order(started.order)?);
+        let (total, hold) = (order.total, order.hold);
+        let open = order.secured == Secured::No && !order.cancelled;
+        let live = self.holds.get(&hold).is_some_and(|hold| hold.is_live(now));
+        Rule::PaymentOfAwaitingOrder.holds(open && live, || {
+            format!("{} is secured, cancelled or has lapsed at {now}", started.order)
+        })?;
+        Rule::PaymentAmountIsTotal.holds(started.amount == total, || {
+            format!("{id} over {}, the total is {total}", started.amount)
+        })?;
+        match self.payments.entry(id) {
+            Entry::Occupied(_) => Rule::PaymentIsNew.broken(id.to_string()),
+            Entry::Vacant(entry) => {
+                entry.insert(Payment {
+                    order: started.order,
+                    authorised: None,
+                    capture: Capture::NotYet,
+                    void: Void::No,
+                });
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn authorise_payment(&mut self, authorised: &PaymentAuthorised) -> Verdict {
+        let payment = self.payment(authorised.order, authorised.payment)?;
+        Rule::AuthorisedOnce.holds(payment.authorised.is_none(), || authorised.payment.to_string())?;
+        payment.authorised = Some(authorised.amount);
+        Ok(())
+    }
+
+    pub(super) fn capture_payment(&mut self, captured: &PaymentCaptured) -> Verdict {
+        let total = self.capturable(captured.order, captured.payment)?;
+        let id = captured.payment;
+        Rule::CaptureIsTotal
+            .holds(captured.amount == total, || format!("{id}: {} of {total}", captured.amount))?;
+        self.payment(captured.order, id)?.capture = Capture::Done;
+        self.order(captured.order)?.captured = true;
+        Ok(())
+    }
+
+    pub(super) fn fail_capture(&mut self, failed: &PaymentCaptureFailed) -> Verdict {
+        self.capturable(failed.order, failed.payment)?;
+        self.payment(failed.order, failed.payment)?.capture = Capture::Failed;
+        self.before = Before::CaptureFailed(failed.order);
+        Ok(())
+    }
+
+    pub(super) fn void_due(&mut self, due: &PaymentVoidDue, now: Time) -> Verdict {
+        let id = due.payment;
+        let payment = self.payment(due.order, id)?;
+        Rule::VoidDueOnce.holds(payment.void == Void::No, || id.to_string())?;
+        let (authorised, captured) = (payment.authorised, payment.capture == Capture::Done);
+        payment.void = Void::Due;
+        let Some(order) = self.orders.get(&due.order) else {
+            return Rule::OrderIsKnown.broken(due.order.to_string());
+        };
+        let secures = order.secured == Secured::By(id) && !order.cancelled;
+        Rule::VoidOfSpare.holds(authorised.is_some() && !captured && !secures, || {
+            format!(
+                "{id}, authorised: {authorised:?}, captured: {captured}, secures {}: {secures}",
+                due.order
+            )
+        })?;
+        let holds = match due.reason {
+            VoidReason::SeatsGone | VoidReason::SaleEnded => {
+                self.holds.get(&order.hold).is_some_and(|hold| hold.has_lapsed(now))
+            }
+            VoidReason::OrderCancelled => order.cancelled,
+            VoidReason::AlreadyPaid => order.secured != Secured::No,
+            VoidReason::AmountDiffers => authorised != Some(order.total),
+        };
+        Rule::VoidReasonHolds.holds(holds, || format!("{:?} is not why {id} is let go", due.reason))
+    }
+
+    pub(super) fn void_payment(&mut self, voided: &PaymentVoided) -> Verdict {
+        let payment = self.payment(voided.order, voided.payment)?;
+        Rule::VoidAfterDue.holds(payment.void == Void::Due, || voided.payment.to_string())?;
+        payment.void = Void::Done;
+        Ok(())
+    }
+
+    pub(super) fn dispute_payment(&mut self, disputed: &PaymentDisputed) -> Verdict {
+        let payment = self.payment(disputed.order, disputed.payment)?;
+        Rule::DisputeOfCaptured.holds(payment.capture == Capture::Done, || disputed.payment.to_string())
+    }
+
+    /// The payment of that id, if it was started for that order.
+    pub(super) fn payment(&mut self, order: OrderId, id: PaymentId) -> Verdict<&mut Payment> {
+        match self.payments.get_mut(&id) {
+            Some(payment) if payment.order == order => Ok(payment),
+            Some(payment) => {
+                Rule::PaymentIsKnown.broken(format!("{id} is for {}, not {order}", payment.order))
+            }
+            None => Rule::PaymentIsKnown.broken(format!("{id} was never started")),
+        }
+    }
+
+    /// The total of an order whose money may be captured now by that payment.
+    fn capturable(&mut self, order: OrderId, id: PaymentId) -> Verdict<u64> {
+        let payment = self.payment(order, id)?;
+        Rule::CaptureOnce.holds(payment.capture == Capture::NotYet, || id.to_string())?;
+        let order = self.order(order)?;
+        let secures = order.secured == Secured::By(id) && !order.cancelled;
+        Rule::CaptureOfSecuring.holds(secures, || id.to_string())?;
+        Ok(order.total)
+    }
+}

@@ -1,0 +1,97 @@
+//! The layout document: which seats there are, and which price category each belongs to.
+
+use std::collections::HashMap;
+
+use crate::fact::record;
+use crate::reader::{Flag, Reader, Text, Unread};
+
+const FORMAT: &str = "boxoffice.layout.v1";
+
+record! {
+    struct Point { x: i64, y: i64 }
+    struct Category { color: Option<Text>, name: Box<str> }
+    struct Seat {
+        accessible: Flag,
+        category: u32,
+        companion: Flag,
+        id: Box<str>,
+        number: Text,
+        row: Text,
+        x: i64,
+        y: i64,
+        zone: Text,
+    }
+    struct Area { capacity: u32, category: Option<u32>, name: Text, x: i64, y: i64 }
+    struct Document {
+        areas: Vec<Area>,
+        categories: Vec<Category>,
+        focal_point: Point,
+        format: Box<str>,
+        name: Text,
+        seats: Vec<Seat>,
+    }
+}
+
+/// Where a seat stands in its layout: 0, 1, 2 …
+pub(crate) type SeatIndex = u32;
+
+/// A layout, as far as rules look at it.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    seats: HashMap<Box<str>, SeatIndex>,
+    /// The category of each seat.
+    category_of: Vec<u32>,
+    categories: Vec<Box<str>>,
+}
+
+impl Layout {
+    /// Reads a layout, or says why the document is none.
+    pub(crate) fn read(content: &str) -> Result<Self, String> {
+        let mut reader = Reader::new(content);
+        let document: Document = crate::reader::Value::read(&mut reader).map_err(|Unread(reason)| reason)?;
+        reader.end().map_err(|Unread(reason)| reason)?;
+        if *document.format != *FORMAT {
+            return Err(format!("its format is {:?}, not `{FORMAT}`", document.format));
+        }
+        let known =
+            |category: u32| usize::try_from(category).is_ok_and(|place| place < document.categories.len());
+        if !document.areas.iter().filter_map(|area| area.category).all(known) {
+            return Err("an area is of a category that is not there".to_owned());
+        }
+        let mut layout = Self {
+            seats: HashMap::with_capacity(document.seats.len()),
+            category_of: document.seats.iter().map(|seat| seat.category).collect(),
+            categories: document.categories.into_iter().map(|category| category.name).collect(),
+        };
+        for (index, seat) in (0..).zip(document.seats) {
+            if layout.category(index).is_none() {
+                return Err(format!("seat {:?} is of a category that is not there", seat.id));
+            }
+            if let Some(other) = layout.seats.insert(seat.id, index) {
+                return Err(format!("seats {other} and {index} have the same name"));
+            }
+        }
+        Ok(layout)
+    }
+
+    /// Where the seat of that name stands.
+    pub(crate) fn seat(&self, name: &str) -> Option<SeatIndex> {
+        self.seats.get(name).copied()
+    }
+
+    /// The name of a seat. Only faults ask for it, so it is searched for.
+    pub(crate) fn name(&self, seat: SeatIndex) -> Option<&str> {
+        self.seats.iter().find(|(_, index)| **index == seat).map(|(name, _)| &**name)
+    }
+
+    /// The name of the category of a seat.
+    pub(crate) fn category(&self, seat: SeatIndex) -> Option<&str> {
+        let category = *self.category_of.get(usize::try_from(seat).ok()?)?;
+        self.categories.get(usize::try_from(category).ok()?).map(|name| &**name)
+    }
+
+    /// How many seats it has.
+    pub(crate) fn seats(&self) -> usize {
+        self.category_of.len()
+    }
+}

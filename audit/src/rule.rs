@@ -1,0 +1,149 @@
+//! Every rule that the checker proves, once, in the words of `docs/log-format.md`.
+
+/// Declares the rules: a name for the code, a sentence for people.
+macro_rules! rules {
+    ($($name:ident = $text:literal;)+) => {
+        /// One rule of the log.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Rule { $(#[doc = $text] $name,)+ }
+
+        impl Rule {
+            /// Every rule there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The rule in words.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    // The form of a line.
+    LineIsJson = "every line is one JSON text in UTF-8";
+    LineIsCanonical = "every line is canonical JSON with integers only";
+    LineHasItsFields = "a line has exactly the fields of a document or of an event, each in its form";
+    StreamIsKnown = "a stream is named after its kind and the id of what it is about";
+    TypeIsKnown = "the type and schema version of an event are known in its kind of stream";
+    PayloadHasItsFields = "a payload has exactly the fields of its type, each in its form";
+
+    // Documents.
+    DocumentHashes = "a document hashes to its digest";
+    DocumentsComeFirst = "documents stand before the first event";
+    DocumentStandsOnce = "a document stands in an export once";
+    DocumentIsThere = "the documents that an event names are in the export";
+    LayoutReads = "a layout has the form of a layout";
+
+    // The chain.
+    PositionsCount = "positions count 1, 2, 3 without a gap";
+    VersionsCount = "versions count 1, 2, 3 in each stream";
+    HashesLink = "the hash of an event follows from its line and the hash before it in the stream";
+    TimeNeverGoesBack = "log time never goes back within a stream";
+    CommandIsOne = "the events of one command share log time, command hash and cause";
+    CommandComesOnce = "a command does not come back in its stream within 24 hours of log time";
+    CauseIsEarlier = "a cause names an event that stands before";
+    HeadIsReached = "the log reaches the head that is known of it";
+
+    // What is described.
+    StreamBegins = "a stream begins with the event that creates what it is about, and has that event once";
+    SubjectMatches = "an event is about what its stream is named after";
+    PlanIsNew = "a seating plan is imported once";
+    PlanMatchesLayout = "an imported plan has as many seats as its layout";
+
+    // What is for sale.
+    PoolIsNew = "a pool is added once";
+    TicketTypeIsNew = "a ticket type is added once";
+    TicketTypeSells = "a ticket type sells a price category or draws on pools, each once";
+    PoolIsKnown = "a ticket type draws on pools of its show";
+    PublishedOnce = "a show is published once";
+    PublishedWithTypes = "a show is published with at least one ticket type";
+
+    // Holds.
+    HoldNeedsPublished = "only a published show sells";
+    HoldInSaleWindow = "a show sells within its sale window";
+    HoldInTypeWindow = "a ticket type sells within its own sale window";
+    HoldIsNew = "the id of a hold is used once";
+    HoldHasItems = "what is held, added, removed or ordered is at least one item";
+    ItemTypeIsKnown = "an item is sold as a ticket type of its show";
+    ItemPriceIsType = "an item has the price of its ticket type";
+    ItemSeatFitsType = "an item has a seat where its ticket type sells a category, and none where it does not";
+    SeatIsInLayout = "a seat is in the layout of its show";
+    SeatCategoryIsType = "a seat is sold as a ticket type of its own category";
+    SeatNamedOnce = "a hold has a seat once";
+    SeatIsFree = "a seat has at most one live claim";
+    LapsedHoldEndsFirst = "a seat whose hold has lapsed is claimed after that hold's expiry is in the log";
+    PoolIsNotOverdrawn = "live claims on a pool never exceed its capacity";
+    BuyerMaximum = "a hold has at most as many items as one buyer may have";
+    TypeMaximum = "a hold has at most as many items of a ticket type as one order may have";
+    DeadlineIsShows = "a hold is placed for the time that its show gives";
+    DeadlineWithinMaximum = "a hold is never placed beyond its last possible deadline";
+    HoldIsLive = "an event names the live hold";
+    HoldHasNoOrder = "a hold with an order is not changed";
+    RemovedItemsAreHeld = "what is removed from a hold is in it";
+    ExtensionIsLater = "an extension moves the deadline on";
+    ExtensionWithinMaximum = "an extension stays within the last possible deadline";
+    HoldHasLapsed = "a hold expires when its deadline has passed";
+
+    // Orders.
+    OrderIsNew = "the id of an order is used once";
+    OrderItemsAreHolds = "an order has the items of its hold";
+    TicketIsNew = "the id of a ticket is used once";
+    OrderTotalAdds = "the total of an order is the sum of its prices";
+    OrderDeadlineIsHolds = "an order has the deadline of its hold";
+    TypeMinimum = "an order has at least as many items of a ticket type as it must have, or none";
+    OrderIsKnown = "an event names an order that was placed";
+    OrderNamesItsHold = "an order is named together with its hold";
+    OrderIsNotCancelled = "a cancelled order stays cancelled";
+    CancelledBeforeSecured = "an order that is secured is not cancelled on request";
+    CancelledAfterFailure = "an order is cancelled for a failed capture right after that failure";
+    ReclaimAfterLapse = "a hold is reclaimed only with an order and after it has lapsed";
+    ReclaimSecures = "a reclaimed hold is secured by the next event of the same command";
+    SecuredOnce = "an order is secured once";
+    SecuredByPayment = "an order is secured by a payment that is authorised over its total, or is free";
+    TicketsAfterMoney = "tickets are issued for an order that is secured, and captured unless it is free";
+    TicketsAreItems = "the tickets that are issued are the items of the order";
+    TicketsOnce = "tickets are issued once for an order";
+
+    // Payments.
+    PaymentIsNew = "the id of a payment is used once";
+    PaymentOfAwaitingOrder = "a payment starts for an order that awaits payment";
+    PaymentAmountIsTotal = "a payment is over the total of its order";
+    PaymentIsKnown = "an event names a payment that was started for its order";
+    AuthorisedOnce = "a payment is authorised once";
+    CaptureOfSecuring = "only the payment that secured an order is captured, or fails to be";
+    CaptureOnce = "a payment is captured, or fails to be, once";
+    CaptureIsTotal = "the total of the order is captured";
+    VoidOfSpare = "only money that is authorised, not captured and not what secured the order is let go";
+    VoidReasonHolds = "the reason for letting money go is true";
+    VoidDueOnce = "a payment is due to be voided once";
+    VoidAfterDue = "a payment is voided after that was due, once";
+    DisputeOfCaptured = "only captured money is disputed";
+
+    // Doors.
+    TicketWasIssued = "a ticket that is admitted was issued by its show before";
+    AdmittedOnce = "a ticket is admitted once";
+}
+
+/// Why a line is refused: which rule it breaks, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    pub(crate) rule: Rule,
+    pub(crate) detail: String,
+}
+
+/// What a check says.
+pub(crate) type Verdict<T = ()> = Result<T, Broken>;
+
+impl Rule {
+    /// The rule is broken, in that way.
+    pub(crate) fn broken<T>(self, detail: impl Into<String>) -> Verdict<T> {
+        Err(Broken { rule: self, detail: detail.into() })
+    }
+
+    /// The rule holds, or it is broken in the way that `detail` tells.
+    pub(crate) fn holds(self, holds: bool, detail: impl FnOnce() -> String) -> Verdict {
+        if holds { Ok(()) } else { self.broken(detail()) }
+    }
+}

@@ -1,0 +1,258 @@
+//! The process manager of payments: authorise → secure the seats in the log → capture → tickets.
+//!
+//! It has two halves. [`Payments::take_in`] brings what the provider tells into the log. [`Payments::follow`] reads
+//! the log and does what follows: a reserved payment is decided on, a secured order is captured, money that has
+//! nothing to buy is let go. Every command and every call carries an id made from the event that caused it, so a
+//! crash at any moment leads to the same end.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use boxoffice_domain::aggregate::{StoredEvent, Streamed};
+use boxoffice_domain::digest::Digest;
+use boxoffice_domain::id::{PaymentId, ShowId};
+use boxoffice_domain::inventory::record_capture::RecordCapture;
+use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::record_void::RecordVoid;
+use boxoffice_domain::inventory::settle_payment::SettlePayment;
+use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
+use boxoffice_domain::log::{CommandMeta, Position, Recorded};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::effects::{Cursors, Directory, EffectFeed};
+use crate::engine::Desk;
+use crate::owner::answer::{Failure, Request};
+use crate::provider::{Captured, FactInbox, PaymentFact, PaymentProvider, ToldFact};
+
+/// The name of the cursor.
+const NAME: &str = "payments";
+
+/// The most events whose effects are under way at once.
+const UNDER_WAY_MAX: usize = 256;
+
+/// The most events, or facts, that are read at once.
+const PAGE: usize = 256;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The process manager.
+pub struct Payments {
+    /// Where commands go.
+    pub desk: Desk<Inventory>,
+    /// Who moves the money.
+    pub provider: Arc<dyn PaymentProvider>,
+    /// What the provider tells.
+    pub inbox: Arc<dyn FactInbox>,
+    /// The log.
+    pub feed: Arc<dyn EffectFeed>,
+    /// How far this has come.
+    pub cursors: Arc<dyn Cursors>,
+    /// Which show a payment belongs to.
+    pub directory: Arc<dyn Directory>,
+    /// The time, to know what is due.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What an event calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Settle,
+    Capture,
+    Void,
+}
+
+impl Payments {
+    /// Brings what the provider tells into the log, for ever.
+    pub async fn take_in(&self) {
+        loop {
+            match self.inbox.due(self.clock.now().wall, PAGE).await {
+                Ok(facts) if facts.is_empty() => self.inbox.wait().await,
+                Ok(facts) => {
+                    let mut taken: FuturesUnordered<_> = facts.iter().map(|fact| self.take(fact)).collect();
+                    let mut again = false;
+                    while let Some(done) = taken.next().await {
+                        again |= !done;
+                    }
+                    if again {
+                        tokio::time::sleep(FIRST_PAUSE).await;
+                    }
+                }
+                Err(outage) => {
+                    tracing::warn!(%outage, "facts about payments cannot be read");
+                    tokio::time::sleep(LONGEST_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Brings one fact into the log; `false` if it has to be tried again.
+    async fn take(&self, told: &ToldFact) -> bool {
+        let fact = match told.fact.clone() {
+            PaymentFact::ActionRequired => Fact::ActionRequired,
+            PaymentFact::Authorised { amount, at } => Fact::Authorised { amount, at },
+            PaymentFact::Declined { reason } => Fact::Declined { reason },
+            PaymentFact::Disputed => Fact::Disputed,
+        };
+        let command = InventoryCommand::RecordPayment(RecordPayment { payment: told.payment, fact });
+        let meta = meta(&format!("fact/{}/{}", told.payment, told.number), None);
+        for show in self.directory.tagged(told.payment.show_tag()).await {
+            let request = Request { command: command.clone(), meta: meta.clone() };
+            match self.desk.send(Inventory::stream(show), request).await {
+                Err(Failure::Refused {
+                    refusal: InventoryRefused::UnknownPayment | InventoryRefused::UnknownShow,
+                    ..
+                }) => {}
+                Ok(_) => return self.inbox.done(told).await.is_ok(),
+                Err(_) => return false,
+            }
+        }
+        tracing::error!(payment = %told.payment, "the provider tells of a payment that the log does not know");
+        self.inbox.done(told).await.is_ok()
+    }
+
+    /// Follows the log and does what follows from it, for ever.
+    pub async fn follow(&self) {
+        let mut read = self.resume().await;
+        let mut saved = read;
+        let mut open = BTreeSet::new();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some(position) = under_way.next(), if !under_way.is_empty() => { open.remove(&position); }
+                () = self.feed.wait_beyond(read), if under_way.len() < UNDER_WAY_MAX => {
+                    for recorded in meanwhile(&mut under_way, &mut open, self.page(read)).await {
+                        read = recorded.position;
+                        if let Some((show, payment, step)) = called_for(&recorded) {
+                            open.insert(read);
+                            under_way.push(self.carry_out(recorded, show, payment, step));
+                        }
+                    }
+                }
+            }
+            // Everything before the oldest event that still has something open is done.
+            let done = open.first().map_or(read, |oldest| oldest - 1);
+            if done >= saved + PAGE as u64 || (done > saved && under_way.is_empty()) {
+                match meanwhile(&mut under_way, &mut open, self.cursors.save(NAME, done)).await {
+                    Ok(()) => saved = done,
+                    Err(outage) => tracing::warn!(%outage, "the cursor of payments cannot be saved"),
+                }
+            }
+        }
+    }
+
+    async fn resume(&self) -> Position {
+        loop {
+            match self.cursors.load(NAME).await {
+                Ok(position) => return position,
+                Err(outage) => {
+                    tracing::warn!(%outage, "the cursor of payments cannot be read");
+                    tokio::time::sleep(LONGEST_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn page(&self, after: Position) -> Vec<Recorded> {
+        match self.feed.read(after, PAGE).await {
+            Ok(page) => page,
+            Err(outage) => {
+                tracing::warn!(%outage, "payments cannot read the log");
+                tokio::time::sleep(LONGEST_PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Does one step until it is done, and tells which event it was for.
+    async fn carry_out(&self, event: Recorded, show: ShowId, payment: PaymentId, step: Step) -> Position {
+        let mut pause = FIRST_PAUSE;
+        while !self.attempt(&event, show, payment, step).await {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        event.position
+    }
+
+    async fn attempt(&self, event: &Recorded, show: ShowId, payment: PaymentId, step: Step) -> bool {
+        let command = match step {
+            Step::Settle => InventoryCommand::SettlePayment(SettlePayment { payment }),
+            Step::Capture => match self.provider.capture(payment).await {
+                Ok(captured) => {
+                    let failure = if let Captured::No { reason } = captured { Some(reason) } else { None };
+                    InventoryCommand::RecordCapture(RecordCapture { payment, failure })
+                }
+                Err(outage) => {
+                    tracing::warn!(%payment, %outage, "a capture has to be tried again");
+                    return false;
+                }
+            },
+            Step::Void => match self.provider.void(payment).await {
+                Ok(()) => InventoryCommand::RecordVoid(RecordVoid { payment }),
+                Err(outage) => {
+                    tracing::warn!(%payment, %outage, "money could not be let go and has to be tried again");
+                    return false;
+                }
+            },
+        };
+        let meta = meta(&format!("payments/{}", event.as_cause()), Some(event));
+        match self.desk.send(Inventory::stream(show), Request { command, meta }).await {
+            Ok(_) => true,
+            Err(Failure::Refused { refusal, .. }) => {
+                tracing::error!(%payment, ?step, %refusal, "a step of a payment was refused");
+                true
+            }
+            Err(failure) => {
+                tracing::warn!(%payment, ?step, ?failure, "a step of a payment has to be tried again");
+                false
+            }
+        }
+    }
+}
+
+/// Waits for something while what is under way goes on. Were it to stand still, it could keep the very connection,
+/// or the place in the line for one, that is waited for.
+async fn meanwhile<T>(
+    under_way: &mut FuturesUnordered<impl Future<Output = Position>>,
+    open: &mut BTreeSet<Position>,
+    something: impl Future<Output = T>,
+) -> T {
+    let mut something = pin!(something);
+    loop {
+        tokio::select! {
+            Some(position) = under_way.next(), if !under_way.is_empty() => { open.remove(&position); }
+            came = &mut something => return came,
+        }
+    }
+}
+
+/// What an event calls for, if anything.
+fn called_for(recorded: &Recorded) -> Option<(ShowId, PaymentId, Step)> {
+    // Only these three types are decoded; the rest of the log passes by as it is.
+    if !matches!(&*recorded.event_type, "payment_authorised" | "order_secured" | "payment_void_due") {
+        return None;
+    }
+    let show = recorded.stream.show()?;
+    let event = InventoryEvent::read(&recorded.event_type, recorded.schema_version, &recorded.payload, &());
+    match event {
+        Ok(InventoryEvent::PaymentAuthorised(event)) => Some((show, event.payment, Step::Settle)),
+        Ok(InventoryEvent::OrderSecured(event)) => Some((show, event.payment?, Step::Capture)),
+        Ok(InventoryEvent::PaymentVoidDue(event)) => Some((show, event.payment, Step::Void)),
+        Ok(_) => None,
+        Err(error) => {
+            tracing::error!(position = recorded.position, %error, "payments cannot read an event");
+            None
+        }
+    }
+}
+
+/// The identity of a command that follows from something: the same for the same reason.
+fn meta(reason: &str, cause: Option<&Recorded>) -> CommandMeta {
+    let hash = Digest::of(&[b"boxoffice:", reason.as_bytes()]);
+    let id = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+    CommandMeta { id: Uuid::new_v8(id), hash, cause: cause.map(Recorded::as_cause) }
+}

@@ -1,0 +1,487 @@
+//! The inventory of one show: all that must not race for seats. A stream each, `inventory-event_…`.
+//!
+//! One file a command, beside this one. Three rules hold in all of them:
+//!
+//! * a hold is live iff `now < expires_at`, whether or not its expiry has been recorded; whoever meets a lapsed
+//!   hold records its expiry together with their own events;
+//! * every transition names the hold, so that what a former holder does changes nothing;
+//! * no question that a command asks takes time that grows with the number of seats.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::aggregate::{Aggregate, Streamed};
+use crate::id::{HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
+use crate::log::StreamName;
+use crate::money::Minor;
+use crate::mutant::{self, Mutant};
+use crate::seating::{Layout, SeatIndex};
+use crate::time::Timestamp;
+
+pub mod add_hold_items;
+pub mod add_pool;
+pub mod add_ticket_type;
+pub mod cancel_order;
+pub mod draft;
+pub mod event;
+mod evolve;
+pub mod expire_holds;
+pub mod extend_hold;
+pub mod fingerprint;
+pub mod place_hold;
+pub mod place_order;
+pub mod publish;
+pub mod record_capture;
+pub mod record_payment;
+pub mod record_void;
+pub mod release_hold;
+pub mod remove_hold_items;
+#[cfg(test)]
+pub(crate) mod scenario;
+pub mod selection;
+pub mod settle_payment;
+pub mod start_payment;
+
+pub use event::InventoryEvent;
+use event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
+
+/// The most items that one hold may have.
+pub const ITEMS_MAX: usize = 500;
+
+/// The inventory of one show.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    terms: Option<Terms>,
+    published: bool,
+    pools: Vec<Pool>,
+    pool_index: FxHashMap<PoolId, usize>,
+    types: Vec<TicketType>,
+    type_index: FxHashMap<TicketTypeId, usize>,
+    /// Which hold has each seat; whether that hold still counts is a question of time.
+    claims: Vec<Option<HoldId>>,
+    holds: FxHashMap<HoldId, Hold>,
+    orders: FxHashMap<OrderId, Order>,
+    payments: FxHashMap<PaymentId, Payment>,
+    /// Holds that can still lapse, the next first.
+    deadlines: BTreeSet<(Timestamp, HoldId)>,
+}
+
+/// What the draft says.
+#[derive(Debug, Clone)]
+struct Terms {
+    drafted: Arc<InventoryDrafted>,
+    plan: Option<Arc<Layout>>,
+}
+
+/// A countable capacity.
+#[derive(Debug, Clone)]
+struct Pool {
+    capacity: u32,
+    /// Units that holds have, lapsed ones included until their expiry is recorded.
+    claimed: u32,
+    /// Holds that have units of it and can still lapse, the next first.
+    deadlines: BTreeSet<(Timestamp, HoldId)>,
+}
+
+/// What is sold.
+#[derive(Debug, Clone)]
+struct TicketType {
+    added: Arc<TicketTypeAdded>,
+    /// The plan's index of its price category.
+    category: Option<u32>,
+    /// Indexes of the pools it draws on.
+    pools: Arc<[usize]>,
+}
+
+/// Seats and units reserved for one buyer.
+#[derive(Debug, Clone)]
+struct Hold {
+    items: Vec<Item>,
+    expires_at: Timestamp,
+    max_expires_at: Timestamp,
+    phase: Phase,
+}
+
+/// How far a hold has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The buyer is choosing.
+    Open,
+    /// It has become an order, which is not paid yet and lapses with it.
+    Ordered,
+    /// Its order cannot lose its seats any more.
+    Secured,
+    /// The buyer let go, or the order was cancelled.
+    Released,
+    /// Its expiry has been recorded.
+    Expired,
+}
+
+/// A purchase.
+#[derive(Debug, Clone)]
+struct Order {
+    hold: HoldId,
+    items: Vec<TicketItem>,
+    total: Minor,
+    phase: OrderPhase,
+    /// Attempts to pay, the first first.
+    payments: Vec<PaymentId>,
+}
+
+/// How far an order has come; that it lapsed is known by its hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OrderPhase {
+    Placed,
+    Secured(Option<PaymentId>),
+    Ticketed,
+    Cancelled,
+}
+
+/// An attempt to pay.
+#[derive(Debug, Clone)]
+struct Payment {
+    order: OrderId,
+    amount: Minor,
+    phase: PaymentPhase,
+}
+
+/// How far a payment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PaymentPhase {
+    Started,
+    ActionRequired,
+    Declined,
+    /// The money is reserved; nothing has been decided on it.
+    Authorised,
+    /// The money is reserved, and it secured its order.
+    Settled,
+    Captured,
+    CaptureFailed,
+    VoidDue,
+    Voided,
+    Disputed,
+}
+
+/// What can be asked of an inventory.
+#[derive(Debug, Clone)]
+pub enum InventoryCommand {
+    /// See [`draft`].
+    Draft(Box<draft::Draft>),
+    /// See [`add_pool`].
+    AddPool(add_pool::AddPool),
+    /// See [`add_ticket_type`].
+    AddTicketType(Box<add_ticket_type::AddTicketType>),
+    /// See [`publish`].
+    Publish,
+    /// See [`place_hold`].
+    PlaceHold(place_hold::PlaceHold),
+    /// See [`add_hold_items`].
+    AddHoldItems(add_hold_items::AddHoldItems),
+    /// See [`remove_hold_items`].
+    RemoveHoldItems(remove_hold_items::RemoveHoldItems),
+    /// See [`extend_hold`].
+    ExtendHold(extend_hold::ExtendHold),
+    /// See [`release_hold`].
+    ReleaseHold(release_hold::ReleaseHold),
+    /// See [`expire_holds`].
+    ExpireHolds,
+    /// See [`place_order`].
+    PlaceOrder(place_order::PlaceOrder),
+    /// See [`cancel_order`].
+    CancelOrder(cancel_order::CancelOrder),
+    /// See [`start_payment`].
+    StartPayment(start_payment::StartPayment),
+    /// See [`record_payment`].
+    RecordPayment(record_payment::RecordPayment),
+    /// See [`settle_payment`].
+    SettlePayment(settle_payment::SettlePayment),
+    /// See [`record_capture`].
+    RecordCapture(record_capture::RecordCapture),
+    /// See [`record_void`].
+    RecordVoid(record_void::RecordVoid),
+}
+
+/// Why an inventory says no. The texts are for people; `api` gives each a stable code and a status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InventoryRefused {
+    /// There is a show, pool, ticket type, hold, order or payment with that id already.
+    #[error("it exists already")]
+    Exists,
+    /// There is no such show.
+    #[error("there is no such event")]
+    UnknownShow,
+    /// What was to be added does not make sense.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The show cannot be published yet.
+    #[error("the event is not ready to be published")]
+    NotReady(Vec<publish::Missing>),
+    /// The show, or a ticket type, is not for sale at this time.
+    #[error("the sale is not open")]
+    SaleNotOpen {
+        /// When it opens, if that is known and still to come.
+        opens_at: Option<Timestamp>,
+    },
+    /// There is no such seat in the plan.
+    #[error("these seats do not exist in the seating plan")]
+    UnknownSeats(Vec<crate::seating::SeatId>),
+    /// There is no such ticket type.
+    #[error("there is no such ticket type")]
+    UnknownTicketType(TicketTypeId),
+    /// Somebody else has them.
+    #[error("somebody else has these seats")]
+    SeatsTaken(Vec<crate::seating::SeatId>),
+    /// There are not that many.
+    #[error("not enough is left")]
+    SoldOut(Vec<Left>),
+    /// More than one buyer, or one order, may have.
+    #[error("that is more than one order may have")]
+    LimitExceeded {
+        /// The ticket type whose limit it is; none where it is the show's.
+        ticket_type: Option<TicketTypeId>,
+        /// The limit.
+        limit: u32,
+    },
+    /// Fewer than one order must have.
+    #[error("that is fewer than one order must have")]
+    BelowMinimum {
+        /// The ticket type whose limit it is.
+        ticket_type: TicketTypeId,
+        /// The limit.
+        limit: u32,
+    },
+    /// There is no such hold.
+    #[error("there is no such hold")]
+    UnknownHold,
+    /// The hold lapsed.
+    #[error("the hold has lapsed")]
+    HoldExpired,
+    /// The hold was let go.
+    #[error("the hold was let go")]
+    HoldReleased,
+    /// The hold has become an order.
+    #[error("the hold has become an order")]
+    HoldOrdered,
+    /// What is to be removed is not in the hold.
+    #[error("the hold does not have that")]
+    NotInHold,
+    /// Nothing would be left.
+    #[error("nothing would be left in the hold")]
+    HoldWouldBeEmpty,
+    /// The hold cannot live longer.
+    #[error("the hold cannot be extended any more")]
+    ExtensionLimit,
+    /// There is no such order.
+    #[error("there is no such order")]
+    UnknownOrder,
+    /// The order lapsed.
+    #[error("the order has lapsed")]
+    OrderExpired,
+    /// The order was cancelled.
+    #[error("the order was cancelled")]
+    OrderCancelled,
+    /// The order is paid for, or just being paid for.
+    #[error("the order is paid for")]
+    OrderPaid,
+    /// A payment for the order is just being settled.
+    #[error("a payment is in progress")]
+    PaymentInProgress,
+    /// There is no such payment.
+    #[error("there is no such payment")]
+    UnknownPayment,
+    /// The fact comes before the one it follows from; tell it again later.
+    #[error("something else has to happen first")]
+    TooEarly,
+}
+
+/// What does not make sense whatever the state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Invalid {
+    /// Nothing was asked for.
+    #[error("ask for at least one seat or unit")]
+    Nothing,
+    /// More than [`ITEMS_MAX`].
+    #[error("ask for at most {ITEMS_MAX} seats and units at once")]
+    TooMany,
+    /// The same seat twice.
+    #[error("the same seat is named twice")]
+    SeatTwice(crate::seating::SeatId),
+    /// A quantity for a ticket type that sells named seats.
+    #[error("this ticket type sells named seats: name them")]
+    SeatNeeded(TicketTypeId),
+    /// The seat's category sells as more than one ticket type.
+    #[error("say as which ticket type")]
+    TicketTypeNeeded {
+        /// The seat.
+        seat: crate::seating::SeatId,
+        /// What it sells as.
+        choices: Vec<TicketTypeId>,
+    },
+    /// The seat's category is not what the ticket type sells.
+    #[error("the seat is not sold as that ticket type")]
+    WrongTicketType(crate::seating::SeatId),
+    /// The plan has no seats of that category.
+    #[error("the seating plan has no seats of that category")]
+    UnknownCategory,
+    /// There is no such pool.
+    #[error("there is no such pool")]
+    UnknownPool(PoolId),
+    /// The order would come to more than [`crate::money::MINOR_MAX`].
+    #[error("the amount is too large")]
+    AmountTooLarge,
+}
+
+/// What is left of a ticket type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// The ticket type.
+    pub ticket_type: TicketTypeId,
+    /// How many of it could be held now.
+    pub available: u32,
+}
+
+type Decision = Result<Vec<InventoryEvent>, InventoryRefused>;
+
+impl Aggregate for Inventory {
+    type Command = InventoryCommand;
+    type Event = InventoryEvent;
+    type Refusal = InventoryRefused;
+
+    fn decide(&self, command: &InventoryCommand, now: Timestamp) -> Decision {
+        match command {
+            InventoryCommand::Draft(command) => draft::decide(command, self),
+            InventoryCommand::AddPool(command) => add_pool::decide(command, self),
+            InventoryCommand::AddTicketType(command) => add_ticket_type::decide(command, self),
+            InventoryCommand::Publish => publish::decide(self, now),
+            InventoryCommand::PlaceHold(command) => place_hold::decide(command, self, now),
+            InventoryCommand::AddHoldItems(command) => add_hold_items::decide(command, self, now),
+            InventoryCommand::RemoveHoldItems(command) => remove_hold_items::decide(command, self, now),
+            InventoryCommand::ExtendHold(command) => extend_hold::decide(command, self, now),
+            InventoryCommand::ReleaseHold(command) => release_hold::decide(command, self, now),
+            InventoryCommand::ExpireHolds => Ok(expire_holds::decide(self, now)),
+            InventoryCommand::PlaceOrder(command) => place_order::decide(command, self, now),
+            InventoryCommand::CancelOrder(command) => cancel_order::decide(command, self, now),
+            InventoryCommand::StartPayment(command) => start_payment::decide(command, self, now),
+            InventoryCommand::RecordPayment(command) => record_payment::decide(command, self),
+            InventoryCommand::SettlePayment(command) => settle_payment::decide(command, self, now),
+            InventoryCommand::RecordCapture(command) => record_capture::decide(command, self),
+            InventoryCommand::RecordVoid(command) => record_void::decide(command, self),
+        }
+    }
+
+    fn evolve(&mut self, event: &InventoryEvent, at: Timestamp) {
+        let _ = at;
+        self.fold(event);
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    fn lapse_command() -> Option<InventoryCommand> {
+        Some(InventoryCommand::ExpireHolds)
+    }
+}
+
+impl Streamed for Inventory {
+    type Id = ShowId;
+
+    fn stream(id: ShowId) -> StreamName {
+        StreamName::inventory(id)
+    }
+}
+
+impl Hold {
+    /// Whether the hold still has what it holds.
+    fn is_live(&self, now: Timestamp) -> bool {
+        match self.phase {
+            Phase::Secured => true,
+            Phase::Open | Phase::Ordered => before_deadline(now, self.expires_at),
+            Phase::Released | Phase::Expired => false,
+        }
+    }
+
+    /// Whether the hold has lapsed although its expiry has not been recorded.
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Ordered) && !self.is_live(now)
+    }
+}
+
+/// The one place that knows on which side of its deadline a moment is.
+fn before_deadline(now: Timestamp, deadline: Timestamp) -> bool {
+    if mutant::is_on(Mutant::LateExpiry) { now <= deadline } else { now < deadline }
+}
+
+impl Inventory {
+    fn terms(&self) -> Result<&Terms, InventoryRefused> {
+        self.terms.as_ref().ok_or(InventoryRefused::UnknownShow)
+    }
+
+    fn plan(&self) -> Option<&Layout> {
+        self.terms.as_ref().and_then(|terms| terms.plan.as_deref())
+    }
+
+    fn ticket_type(&self, id: TicketTypeId) -> Option<&TicketType> {
+        self.type_index.get(&id).and_then(|index| self.types.get(*index))
+    }
+
+    fn seat_index(&self, item: &Item) -> Option<SeatIndex> {
+        self.plan()?.index_of(item.seat.as_ref()?.as_str())
+    }
+
+    /// The hold that has a seat, recorded or not as lapsed.
+    fn claimant(&self, seat: SeatIndex) -> Option<HoldId> {
+        self.claims.get(usize::try_from(seat).ok()?).copied().flatten()
+    }
+
+    /// A hold that its buyer can still change.
+    fn open_hold(&self, id: HoldId, now: Timestamp) -> Result<&Hold, InventoryRefused> {
+        let hold = self.holds.get(&id).ok_or(InventoryRefused::UnknownHold)?;
+        if mutant::is_on(Mutant::NoHoldId) {
+            return Ok(hold);
+        }
+        match hold.phase {
+            Phase::Open if hold.is_live(now) => Ok(hold),
+            Phase::Open | Phase::Expired => Err(InventoryRefused::HoldExpired),
+            Phase::Ordered if !hold.is_live(now) => Err(InventoryRefused::HoldExpired),
+            Phase::Ordered | Phase::Secured => Err(InventoryRefused::HoldOrdered),
+            Phase::Released => Err(InventoryRefused::HoldReleased),
+        }
+    }
+
+    /// An order that can still be paid or cancelled, and its hold.
+    fn open_order(&self, id: OrderId, now: Timestamp) -> Result<(&Order, &Hold), InventoryRefused> {
+        let order = self.orders.get(&id).ok_or(InventoryRefused::UnknownOrder)?;
+        let hold = self.holds.get(&order.hold).ok_or(InventoryRefused::UnknownHold)?;
+        match order.phase {
+            OrderPhase::Placed if hold.is_live(now) => Ok((order, hold)),
+            OrderPhase::Placed => Err(InventoryRefused::OrderExpired),
+            OrderPhase::Secured(_) | OrderPhase::Ticketed => Err(InventoryRefused::OrderPaid),
+            OrderPhase::Cancelled => Err(InventoryRefused::OrderCancelled),
+        }
+    }
+
+    /// Whether the show's own sale window is open.
+    fn check_sale_open(&self, now: Timestamp) -> Result<(), InventoryRefused> {
+        let drafted = &self.terms()?.drafted;
+        let opens_at = drafted.sale_starts_at.filter(|opens_at| now < *opens_at);
+        let closes_at = drafted.sale_ends_at.map_or(drafted.starts_at, |ends| ends.min(drafted.starts_at));
+        if !self.published || opens_at.is_some() || now >= closes_at {
+            return Err(InventoryRefused::SaleNotOpen { opens_at: opens_at.filter(|_| self.published) });
+        }
+        Ok(())
+    }
+}
+
+impl TicketType {
+    /// Whether the type's own sale window is open.
+    fn check_sale_open(&self, now: Timestamp) -> Result<(), InventoryRefused> {
+        let opens_at = self.added.sale_starts_at.filter(|opens_at| now < *opens_at);
+        if opens_at.is_some() || self.added.sale_ends_at.is_some_and(|ends_at| now >= ends_at) {
+            return Err(InventoryRefused::SaleNotOpen { opens_at });
+        }
+        Ok(())
+    }
+}

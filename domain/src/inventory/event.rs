@@ -1,0 +1,396 @@
+//! What can have happened to an inventory. Fields stand in alphabetical order: see [`crate::stored_events`].
+//!
+//! Money is in minor units of the show's currency, which the first event names.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Layouts, Unreadable};
+use crate::digest::Digest;
+use crate::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use crate::money::{Currency, Minor};
+use crate::seating::{Layout, SeatId};
+use crate::stored_events;
+use crate::time::Timestamp;
+
+stored_events! {
+    /// A fact about one show's inventory.
+    InventoryEvent {
+        /// The show exists; nothing is for sale yet.
+        InventoryDrafted = "inventory_drafted" v 1,
+        /// A capacity was added.
+        PoolAdded = "pool_added" v 1,
+        /// Something to buy was added.
+        TicketTypeAdded = "ticket_type_added" v 1,
+        /// From now on the sale windows decide whether it sells.
+        InventoryPublished = "inventory_published" v 1,
+        /// Seats or units are reserved for one buyer.
+        HoldPlaced = "hold_placed" v 1,
+        /// A hold has more in it.
+        HoldItemsAdded = "hold_items_added" v 1,
+        /// A hold has less in it.
+        HoldItemsRemoved = "hold_items_removed" v 1,
+        /// A hold lives longer.
+        HoldExtended = "hold_extended" v 1,
+        /// The buyer let go.
+        HoldReleased = "hold_released" v 1,
+        /// A hold lapsed, and so did its order if it had one.
+        HoldExpired = "hold_expired" v 1,
+        /// A hold became a purchase with a price.
+        OrderPlaced = "order_placed" v 1,
+        /// An order ended before it was paid.
+        OrderCancelled = "order_cancelled" v 1,
+        /// An attempt to pay began.
+        PaymentStarted = "payment_started" v 1,
+        /// The payer has to do something with their bank.
+        PaymentActionRequired = "payment_action_required" v 1,
+        /// The provider has reserved the money.
+        PaymentAuthorised = "payment_authorised" v 1,
+        /// The provider said no.
+        PaymentDeclined = "payment_declined" v 1,
+        /// A lapsed hold took its seats again, because they were still free.
+        HoldReclaimed = "hold_reclaimed" v 1,
+        /// The seats of an order can no longer be lost: it is free, or its money is reserved.
+        OrderSecured = "order_secured" v 1,
+        /// The money has come.
+        PaymentCaptured = "payment_captured" v 1,
+        /// The money that was reserved did not come.
+        PaymentCaptureFailed = "payment_capture_failed" v 1,
+        /// Reserved money has to be let go, because there is nothing to sell for it.
+        PaymentVoidDue = "payment_void_due" v 1,
+        /// Reserved money was let go.
+        PaymentVoided = "payment_voided" v 1,
+        /// The payer wants the money back through their bank.
+        PaymentDisputed = "payment_disputed" v 1,
+        /// The buyer has tickets.
+        TicketsIssued = "tickets_issued" v 1,
+    }
+}
+
+/// One seat, or one unit of a ticket type that draws on pools.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// In minor units.
+    pub price: Minor,
+    /// The seat, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatId>,
+    /// As what it is sold.
+    pub ticket_type: TicketTypeId,
+}
+
+/// One item of an order with the ticket that it becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketItem {
+    /// In minor units.
+    pub price: Minor,
+    /// The seat, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatId>,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// As what it is sold.
+    pub ticket_type: TicketTypeId,
+}
+
+macro_rules! payloads {
+    ($( $(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident : $type:ty ),* $(,)? } )+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $( $(#[$field_doc])* pub $field: $type, )* }
+    )+};
+}
+
+/// See [`InventoryEvent::InventoryDrafted`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InventoryDrafted {
+    /// What all amounts of this stream are in.
+    pub currency: Currency,
+    /// How long a hold lives, in seconds.
+    pub hold_seconds: u32,
+    /// How long a hold lives at most, extensions included, in seconds.
+    pub hold_seconds_max: u32,
+    /// The digest of the seating layout, where there are seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Digest>,
+    /// How many tickets one hold may have at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_buyer: Option<u32>,
+    /// The layout itself: not stored, found by its digest when the event is read.
+    #[serde(skip)]
+    pub plan: Option<Arc<Layout>>,
+    /// When the sale ends; else when the show starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<Timestamp>,
+    /// When the sale starts; else with the publication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<Timestamp>,
+    /// The show.
+    pub show: ShowId,
+    /// When the show starts.
+    pub starts_at: Timestamp,
+}
+
+payloads! {
+    /// See [`InventoryEvent::PoolAdded`].
+    PoolAdded {
+        /// How many units it has.
+        capacity: u32,
+        /// What people call it.
+        name: String,
+        /// The pool.
+        pool: PoolId,
+    }
+    /// See [`InventoryEvent::InventoryPublished`].
+    InventoryPublished {}
+    /// See [`InventoryEvent::HoldPlaced`].
+    HoldPlaced {
+        /// The hold is live before this moment.
+        expires_at: Timestamp,
+        /// The hold.
+        hold: HoldId,
+        /// What is held.
+        items: Vec<Item>,
+        /// No extension goes beyond this moment.
+        max_expires_at: Timestamp,
+    }
+    /// See [`InventoryEvent::HoldItemsAdded`].
+    HoldItemsAdded {
+        /// The hold.
+        hold: HoldId,
+        /// What was added.
+        items: Vec<Item>,
+    }
+    /// See [`InventoryEvent::HoldItemsRemoved`].
+    HoldItemsRemoved {
+        /// The hold.
+        hold: HoldId,
+        /// What was removed.
+        items: Vec<Item>,
+    }
+    /// See [`InventoryEvent::HoldExtended`].
+    HoldExtended {
+        /// The new deadline.
+        expires_at: Timestamp,
+        /// The hold.
+        hold: HoldId,
+    }
+    /// See [`InventoryEvent::HoldReleased`].
+    HoldReleased {
+        /// The hold.
+        hold: HoldId,
+    }
+    /// See [`InventoryEvent::HoldExpired`].
+    HoldExpired {
+        /// The hold.
+        hold: HoldId,
+    }
+    /// See [`InventoryEvent::OrderPlaced`].
+    OrderPlaced {
+        /// Who buys; the vault knows more.
+        buyer: PersonId,
+        /// The deadline, which is the hold's.
+        expires_at: Timestamp,
+        /// The hold that it was.
+        hold: HoldId,
+        /// What is bought, each with the ticket that it will become.
+        items: Vec<TicketItem>,
+        /// The order.
+        order: OrderId,
+        /// What is to be paid, in minor units.
+        total: Minor,
+    }
+    /// See [`InventoryEvent::OrderCancelled`].
+    OrderCancelled {
+        /// The hold whose seats are free again.
+        hold: HoldId,
+        /// The order.
+        order: OrderId,
+        /// Why.
+        reason: CancelReason,
+    }
+    /// See [`InventoryEvent::PaymentStarted`].
+    PaymentStarted {
+        /// In minor units.
+        amount: Minor,
+        /// `card`, for example.
+        method: String,
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+        /// Who moves the money.
+        provider: String,
+    }
+    /// See [`InventoryEvent::PaymentActionRequired`].
+    PaymentActionRequired {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+    }
+    /// See [`InventoryEvent::PaymentAuthorised`].
+    PaymentAuthorised {
+        /// What was reserved, in minor units.
+        amount: Minor,
+        /// When, as the provider tells it.
+        authorised_at: Timestamp,
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+    }
+    /// See [`InventoryEvent::PaymentDeclined`].
+    PaymentDeclined {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+        /// What the provider says, in `snake_case`.
+        reason: String,
+    }
+    /// See [`InventoryEvent::HoldReclaimed`].
+    HoldReclaimed {
+        /// The hold.
+        hold: HoldId,
+        /// Its order, whose payment came late.
+        order: OrderId,
+    }
+    /// See [`InventoryEvent::PaymentCaptured`].
+    PaymentCaptured {
+        /// In minor units.
+        amount: Minor,
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+    }
+    /// See [`InventoryEvent::PaymentCaptureFailed`].
+    PaymentCaptureFailed {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+        /// What the provider says, in `snake_case`.
+        reason: String,
+    }
+    /// See [`InventoryEvent::PaymentVoidDue`].
+    PaymentVoidDue {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+        /// Why there is nothing to sell for it.
+        reason: VoidReason,
+    }
+    /// See [`InventoryEvent::PaymentVoided`].
+    PaymentVoided {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+    }
+    /// See [`InventoryEvent::PaymentDisputed`].
+    PaymentDisputed {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
+    }
+    /// See [`InventoryEvent::TicketsIssued`].
+    TicketsIssued {
+        /// The order.
+        order: OrderId,
+        /// The tickets.
+        tickets: Vec<TicketItem>,
+    }
+}
+
+/// See [`InventoryEvent::TicketTypeAdded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketTypeAdded {
+    /// Sold only to those who know of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// How many of it one hold may have at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_order: Option<u32>,
+    /// How many of it one order must have at least, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_per_order: Option<u32>,
+    /// What people call it.
+    pub name: String,
+    /// The pools it draws on; the smallest decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<PoolId>,
+    /// In minor units.
+    pub price: Minor,
+    /// The price category whose seats it sells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_category: Option<String>,
+    /// When its sale ends, where that differs from the show's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<Timestamp>,
+    /// When its sale starts, where that differs from the show's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<Timestamp>,
+    /// The ticket type.
+    pub ticket_type: TicketTypeId,
+}
+
+/// See [`InventoryEvent::OrderSecured`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderSecured {
+    /// The hold, which no longer lapses.
+    pub hold: HoldId,
+    /// The order.
+    pub order: OrderId,
+    /// The payment that secured it; none where the order is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentId>,
+}
+
+/// Why an order was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The buyer asked for it.
+    Requested,
+    /// The money that was reserved did not come.
+    CaptureFailed,
+}
+
+/// Why reserved money has to be let go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoidReason {
+    /// The hold had lapsed, and somebody else has the seats.
+    SeatsGone,
+    /// The order was cancelled before.
+    OrderCancelled,
+    /// Another payment has already paid for the order.
+    AlreadyPaid,
+    /// It is not the amount that the order comes to.
+    AmountDiffers,
+    /// The show no longer sells.
+    SaleEnded,
+}
+
+impl InventoryEvent {
+    /// Gives the event what its payload only names.
+    pub(crate) fn complete(mut self, layouts: &dyn Layouts) -> Result<Self, Unreadable> {
+        if let Self::InventoryDrafted(drafted) = &mut self
+            && let Some(digest) = drafted.layout
+        {
+            drafted.plan = Some(layouts.layout(digest).ok_or(Unreadable::MissingLayout(digest))?);
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,318 @@
+//! The fold: what each event does to the state. Nothing here can fail, whatever an event says; an event that
+//! names what is not there, adds what is there already, or comes when it cannot have happened changes nothing that
+//! others rely on: claims and deadlines always belong to holds that still have them.
+
+use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::event::{
+    HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted, InventoryEvent, Item,
+    OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
+};
+use super::{Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms, TicketType};
+use crate::id::{HoldId, OrderId, PaymentId};
+use crate::mutant::{self, Mutant};
+use crate::time::Timestamp;
+
+impl Inventory {
+    pub(super) fn fold(&mut self, event: &InventoryEvent) {
+        match event {
+            InventoryEvent::InventoryDrafted(event) => self.drafted(event),
+            InventoryEvent::PoolAdded(event) => self.pool_added(event),
+            InventoryEvent::TicketTypeAdded(event) => self.ticket_type_added(event),
+            InventoryEvent::InventoryPublished(_) => self.published = true,
+            InventoryEvent::HoldPlaced(event) => self.hold_placed(event),
+            InventoryEvent::HoldItemsAdded(event) => self.hold_items_added(event),
+            InventoryEvent::HoldItemsRemoved(event) => self.hold_items_removed(event),
+            InventoryEvent::HoldExtended(event) => self.hold_extended(event),
+            InventoryEvent::HoldReleased(event) => self.end_hold(event.hold, Phase::Released),
+            InventoryEvent::HoldExpired(event) => self.end_hold(event.hold, Phase::Expired),
+            InventoryEvent::OrderPlaced(event) => self.order_placed(event),
+            InventoryEvent::OrderCancelled(event) => {
+                self.set_order(event.order, OrderPhase::Cancelled);
+                self.end_hold(event.hold, Phase::Released);
+            }
+            InventoryEvent::PaymentStarted(event) => self.payment_started(event),
+            InventoryEvent::PaymentActionRequired(event) => {
+                self.set_payment(event.payment, PaymentPhase::ActionRequired);
+            }
+            InventoryEvent::PaymentAuthorised(event) => {
+                self.set_payment(event.payment, PaymentPhase::Authorised);
+                if let Some(payment) = self.payments.get_mut(&event.payment) {
+                    payment.amount = event.amount;
+                }
+            }
+            InventoryEvent::PaymentDeclined(event) => self.set_payment(event.payment, PaymentPhase::Declined),
+            InventoryEvent::HoldReclaimed(event) => self.hold_reclaimed(event.hold),
+            InventoryEvent::OrderSecured(event) => self.order_secured(event.order, event.hold, event.payment),
+            InventoryEvent::PaymentCaptured(event) => self.set_payment(event.payment, PaymentPhase::Captured),
+            InventoryEvent::PaymentCaptureFailed(event) => {
+                self.set_payment(event.payment, PaymentPhase::CaptureFailed);
+            }
+            InventoryEvent::PaymentVoidDue(event) => self.set_payment(event.payment, PaymentPhase::VoidDue),
+            InventoryEvent::PaymentVoided(event) => self.set_payment(event.payment, PaymentPhase::Voided),
+            InventoryEvent::PaymentDisputed(event) => self.set_payment(event.payment, PaymentPhase::Disputed),
+            InventoryEvent::TicketsIssued(event) => self.set_order(event.order, OrderPhase::Ticketed),
+        }
+    }
+
+    fn drafted(&mut self, event: &InventoryDrafted) {
+        if self.terms.is_some() {
+            return;
+        }
+        let seats = event.plan.as_ref().map_or(0, |plan| plan.seats().len());
+        self.claims = vec![None; seats];
+        self.terms = Some(Terms { drafted: Arc::new(event.clone()), plan: event.plan.clone() });
+    }
+
+    fn pool_added(&mut self, event: &PoolAdded) {
+        if self.pool_index.contains_key(&event.pool) {
+            return;
+        }
+        self.pool_index.insert(event.pool, self.pools.len());
+        self.pools.push(Pool { capacity: event.capacity, claimed: 0, deadlines: BTreeSet::new() });
+    }
+
+    fn ticket_type_added(&mut self, event: &TicketTypeAdded) {
+        if self.type_index.contains_key(&event.ticket_type) {
+            return;
+        }
+        let category = event.price_category.as_ref().and_then(|name| {
+            let categories = &self.plan()?.document().categories;
+            categories
+                .iter()
+                .position(|category| category.name == *name)
+                .and_then(|index| u32::try_from(index).ok())
+        });
+        let pools = event.pools.iter().filter_map(|pool| self.pool_index.get(pool).copied()).collect();
+        self.type_index.insert(event.ticket_type, self.types.len());
+        self.types.push(TicketType { added: Arc::new(event.clone()), category, pools });
+    }
+
+    fn hold_placed(&mut self, event: &HoldPlaced) {
+        let Entry::Vacant(place) = self.holds.entry(event.hold) else { return };
+        place.insert(Hold {
+            items: event.items.clone(),
+            expires_at: event.expires_at,
+            max_expires_at: event.max_expires_at,
+            phase: Phase::Open,
+        });
+        self.deadlines.insert((event.expires_at, event.hold));
+        self.claim(&event.items, event.hold, event.expires_at);
+    }
+
+    fn hold_items_added(&mut self, event: &HoldItemsAdded) {
+        if let Some(hold) = self.hold_in(Phase::Open, event.hold) {
+            hold.items.extend(event.items.iter().cloned());
+            let expires_at = hold.expires_at;
+            self.claim(&event.items, event.hold, expires_at);
+        }
+    }
+
+    fn hold_items_removed(&mut self, event: &HoldItemsRemoved) {
+        let Some(hold) = self.hold_in(Phase::Open, event.hold) else { return };
+        let mut removed = Vec::with_capacity(event.items.len());
+        for meant in &event.items {
+            if let Some(index) = hold.items.iter().position(|item| item == meant) {
+                removed.push(hold.items.remove(index));
+            }
+        }
+        let (kept, expires_at) = (hold.items.clone(), hold.expires_at);
+        self.unclaim(&removed, event.hold, expires_at);
+        self.watch_pools(&kept, event.hold, expires_at);
+    }
+
+    fn hold_extended(&mut self, event: &HoldExtended) {
+        let Some(hold) = self.hold_in(Phase::Open, event.hold) else { return };
+        let former = std::mem::replace(&mut hold.expires_at, event.expires_at);
+        let items = hold.items.clone();
+        self.unwatch(&items, event.hold, former);
+        self.deadlines.insert((event.expires_at, event.hold));
+        self.watch_pools(&items, event.hold, event.expires_at);
+    }
+
+    /// The hold no longer has what it held. An order keeps its list, in case its money comes late.
+    fn end_hold(&mut self, id: HoldId, phase: Phase) {
+        let Some(hold) = self.holds.get_mut(&id) else { return };
+        let ended = matches!(hold.phase, Phase::Released | Phase::Expired);
+        if ended && !mutant::is_on(Mutant::NoHoldId) {
+            return;
+        }
+        let keep = hold.phase == Phase::Ordered || mutant::is_on(Mutant::NoHoldId);
+        hold.phase = phase;
+        let expires_at = hold.expires_at;
+        let items = if keep { hold.items.clone() } else { std::mem::take(&mut hold.items) };
+        self.unwatch(&items, id, expires_at);
+        self.unclaim(&items, id, expires_at);
+    }
+
+    fn order_placed(&mut self, event: &OrderPlaced) {
+        if let Some(hold) = self.hold_in(Phase::Open, event.hold) {
+            hold.phase = Phase::Ordered;
+        }
+        self.orders.insert(
+            event.order,
+            Order {
+                hold: event.hold,
+                items: event.items.clone(),
+                total: event.total,
+                phase: OrderPhase::Placed,
+                payments: Vec::new(),
+            },
+        );
+    }
+
+    fn payment_started(&mut self, event: &PaymentStarted) {
+        if let Some(order) = self.orders.get_mut(&event.order) {
+            order.payments.push(event.payment);
+        }
+        self.payments.insert(
+            event.payment,
+            Payment { order: event.order, amount: event.amount, phase: PaymentPhase::Started },
+        );
+    }
+
+    fn hold_reclaimed(&mut self, id: HoldId) {
+        let Some(hold) = self.hold_in(Phase::Expired, id) else { return };
+        hold.phase = Phase::Ordered;
+        let (items, expires_at) = (hold.items.clone(), hold.expires_at);
+        self.deadlines.insert((expires_at, id));
+        self.claim(&items, id, expires_at);
+    }
+
+    fn order_secured(&mut self, order: OrderId, id: HoldId, payment: Option<PaymentId>) {
+        self.set_order(order, OrderPhase::Secured(payment));
+        if let Some(payment) = payment {
+            self.set_payment(payment, PaymentPhase::Settled);
+        }
+        let Some(hold) = self.hold_in(Phase::Ordered, id) else { return };
+        hold.phase = Phase::Secured;
+        let (items, expires_at) = (hold.items.clone(), hold.expires_at);
+        self.unwatch(&items, id, expires_at);
+    }
+
+    /// The hold, if it has come just so far.
+    fn hold_in(&mut self, phase: Phase, id: HoldId) -> Option<&mut Hold> {
+        self.holds.get_mut(&id).filter(|hold| hold.phase == phase)
+    }
+
+    fn set_order(&mut self, id: OrderId, phase: OrderPhase) {
+        if let Some(order) = self.orders.get_mut(&id) {
+            order.phase = phase;
+        }
+    }
+
+    fn set_payment(&mut self, id: PaymentId, phase: PaymentPhase) {
+        if let Some(payment) = self.payments.get_mut(&id) {
+            payment.phase = phase;
+        }
+    }
+
+    /// Indexes of the pools that an item draws on.
+    pub(super) fn pools_of(&self, item: &Item) -> Option<Arc<[usize]>> {
+        self.ticket_type(item.ticket_type).map(|ticket_type| Arc::clone(&ticket_type.pools))
+    }
+
+    fn claim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
+        for item in items {
+            if let Some(seat) = self.seat_index(item)
+                && let Some(claim) = self.claims.get_mut(seat as usize)
+            {
+                *claim = Some(id);
+            }
+            for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
+                if let Some(pool) = self.pools.get_mut(*index) {
+                    pool.claimed = pool.claimed.saturating_add(1);
+                }
+            }
+        }
+        self.watch_pools(items, id, deadline);
+    }
+
+    fn unclaim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
+        for item in items {
+            if let Some(seat) = self.seat_index(item)
+                && let Some(claim) = self.claims.get_mut(seat as usize)
+                && (*claim == Some(id) || mutant::is_on(Mutant::NoHoldId))
+            {
+                *claim = None;
+            }
+            for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
+                if let Some(pool) = self.pools.get_mut(*index) {
+                    pool.claimed = pool.claimed.saturating_sub(1);
+                    pool.deadlines.remove(&(deadline, id));
+                }
+            }
+        }
+    }
+
+    /// Notes in each pool that these items draw on when the hold lapses.
+    fn watch_pools(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
+        for item in items {
+            for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
+                if let Some(pool) = self.pools.get_mut(*index) {
+                    pool.deadlines.insert((deadline, id));
+                }
+            }
+        }
+    }
+
+    /// The hold no longer lapses at that deadline.
+    fn unwatch(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
+        self.deadlines.remove(&(deadline, id));
+        for item in items {
+            for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
+                if let Some(pool) = self.pools.get_mut(*index) {
+                    pool.deadlines.remove(&(deadline, id));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::InventoryRefused;
+    use super::super::event::{HoldExpired, HoldItemsRemoved, HoldReleased};
+    use super::super::scenario::*;
+
+    #[test]
+    fn a_hold_that_is_placed_again_stays_as_it_was() {
+        given(theatre())
+            .and(0, hold_placed(0, ANN, &["A-1"]))
+            .and(1, hold_placed(1, ANN, &["A-2"]))
+            .at(HOLD_MS)
+            .when(place_hold(BOB, &["A-2"]))
+            .then_and([hold_placed(HOLD_MS, BOB, &["A-2"])])
+            .when(expire_holds())
+            .then_and([HoldExpired { hold: ANN }.into()])
+            .at(HOLD_MS + 1)
+            .when(expire_holds())
+            .then([]);
+    }
+
+    #[test]
+    fn what_was_never_in_a_hold_is_not_given_back() {
+        given(club())
+            .and(0, units_held(0, ANN, STANDING, 8))
+            .and(1, HoldItemsRemoved { hold: ANN, items: unit_items(BALCONY, 2) })
+            .at(1)
+            .when(place_units(BOB, STANDING, 3))
+            .then_refused(InventoryRefused::SoldOut(vec![left(STANDING, 2)]));
+    }
+
+    #[test]
+    fn a_hold_that_has_ended_lapses_no_more_whatever_is_told_of_it() {
+        given(club())
+            .and(0, units_held(0, ANN, STANDING, 8))
+            .and(1, HoldReleased { hold: ANN })
+            .and(2, extended(ANN, 5))
+            .and(3, units_added(ANN, STANDING, 8))
+            .at(HOLD_MS)
+            .when(expire_holds())
+            .then_and([])
+            .when(place_units(BOB, STANDING, 10))
+            .then([units_held(HOLD_MS, BOB, STANDING, 10)]);
+    }
+}

@@ -1,0 +1,25 @@
+//! The rules of selling seats, and nothing else.
+//!
+//! Every aggregate here is a pair of pure functions: `decide` looks at the state and a command and either
+//! refuses or answers with events; `evolve` folds an event into the state and never fails. No async, no I/O,
+//! no clock, no randomness and no environment: time and ids arrive from outside.
+//!
+//! Where to look: [`inventory`] decides everything that races for seats, one file a command; [`doors`] admits
+//! tickets; [`catalog`], [`organizer`] and [`venue`] describe what is sold; [`seating`] reads seating plans;
+//! [`log`] says what an event looks like once it is recorded.
+
+#![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
+
+pub mod aggregate;
+pub mod catalog;
+pub mod digest;
+pub mod doors;
+pub mod id;
+pub mod inventory;
+pub mod log;
+pub mod money;
+pub mod mutant;
+pub mod organizer;
+pub mod seating;
+pub mod time;
+pub mod venue;

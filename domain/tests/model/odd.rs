@@ -1,0 +1,266 @@
+//! Events and commands that make no sense: ids that nobody has, drafts that come twice, orders without a hold,
+//! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
+
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketTypeId};
+use boxoffice_domain::inventory::event::*;
+use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::selection::Want;
+use boxoffice_domain::inventory::{
+    InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, draft, extend_hold,
+    place_hold, place_order, record_capture, record_void, release_hold, remove_hold_items, settle_payment,
+    start_payment,
+};
+use boxoffice_domain::time::Timestamp;
+use proptest::prelude::*;
+
+use super::world;
+
+/// How many holds events may name.
+pub(crate) const HOLDS: u32 = 4;
+
+fn hold() -> BoxedStrategy<HoldId> {
+    (0..HOLDS).prop_map(world::hold).boxed()
+}
+
+fn order() -> BoxedStrategy<OrderId> {
+    (0..3_u32).prop_map(world::order).boxed()
+}
+
+fn payment() -> BoxedStrategy<PaymentId> {
+    (0..3_u32).prop_map(world::payment).boxed()
+}
+
+fn pool() -> BoxedStrategy<PoolId> {
+    prop_oneof![(0..3_u32).prop_map(world::pool), Just(world::floor())].boxed()
+}
+
+fn ticket_type() -> BoxedStrategy<TicketTypeId> {
+    (0..world::TYPES + 1).prop_map(world::ticket_type).boxed()
+}
+
+pub(crate) fn time() -> BoxedStrategy<Timestamp> {
+    prop_oneof![
+        6 => (0..60_000_i64).prop_map(world::at),
+        1 => any::<i64>().prop_map(world::at),
+        1 => prop::sample::select(vec![i64::MIN, 0, i64::MAX]).prop_map(world::at),
+    ]
+    .boxed()
+}
+
+fn price() -> BoxedStrategy<u64> {
+    prop_oneof![Just(0_u64), 1..5_000_u64, Just(u64::MAX), any::<u64>()].boxed()
+}
+
+fn seat_name() -> BoxedStrategy<&'static str> {
+    prop_oneof![9 => prop::sample::select(world::SEATS.to_vec()), 1 => Just(world::NO_SEAT)].boxed()
+}
+
+fn item() -> BoxedStrategy<Item> {
+    (price(), prop::option::of(seat_name()), ticket_type())
+        .prop_map(|(price, seat, ticket_type)| Item { price, seat: seat.map(world::seat), ticket_type })
+        .boxed()
+}
+
+fn items() -> BoxedStrategy<Vec<Item>> {
+    (prop::collection::vec(item(), 0..4), 1..4_usize)
+        .prop_map(|(items, times)| vec![items; times].concat())
+        .boxed()
+}
+
+fn ticket_items() -> BoxedStrategy<Vec<TicketItem>> {
+    (order(), items())
+        .prop_map(|(order, items)| {
+            let ticket = |n| boxoffice_domain::id::TicketId::of_order(order, n);
+            (0..)
+                .zip(items)
+                .map(|(n, Item { price, seat, ticket_type })| TicketItem {
+                    price,
+                    seat,
+                    ticket: ticket(n),
+                    ticket_type,
+                })
+                .collect()
+        })
+        .boxed()
+}
+
+fn drafted() -> BoxedStrategy<InventoryDrafted> {
+    (world::house(), prop::option::of(0..20_u32), time(), any::<bool>())
+        .prop_map(|(house, hold_seconds, starts_at, seated)| InventoryDrafted {
+            hold_seconds: hold_seconds.unwrap_or(u32::MAX),
+            hold_seconds_max: hold_seconds.map_or(0, |seconds| seconds * 2),
+            starts_at,
+            ..world::terms(&house, seated.then(world::layout))
+        })
+        .boxed()
+}
+
+fn type_added() -> BoxedStrategy<TicketTypeAdded> {
+    let known = prop::sample::select(world::types());
+    let odd = (ticket_type(), price(), prop::collection::vec(pool(), 0..4), prop::option::of(0..3_u32))
+        .prop_map(|(ticket_type, price, pools, limit)| TicketTypeAdded {
+            ticket_type,
+            max_per_order: limit,
+            min_per_order: limit.map(|limit| limit * 2),
+            ..world::plain_type(0, price, (price % 2 == 0).then_some("Circle"), &pools)
+        });
+    prop_oneof![2 => known, 1 => odd].boxed()
+}
+
+/// Any event, whatever went before.
+pub(crate) fn event() -> BoxedStrategy<InventoryEvent> {
+    prop_oneof![of_set_up(), of_holds(), of_holds(), of_orders(), of_payments()].boxed()
+}
+
+/// Any event that is not about what is sold.
+pub(crate) fn event_of_a_sale() -> BoxedStrategy<InventoryEvent> {
+    prop_oneof![4 => of_holds(), 2 => of_orders(), 1 => of_payments()].boxed()
+}
+
+fn of_set_up() -> BoxedStrategy<InventoryEvent> {
+    prop_oneof![
+        drafted().prop_map(Into::into),
+        (prop_oneof![3 => 0..10_u32, 1 => Just(u32::MAX)], pool()).prop_map(|(capacity, pool)| PoolAdded {
+            capacity,
+            name: String::new(),
+            pool
+        }
+        .into()),
+        type_added().prop_map(Into::into),
+        Just(InventoryPublished {}.into()),
+    ]
+    .boxed()
+}
+
+fn of_holds() -> BoxedStrategy<InventoryEvent> {
+    prop_oneof![
+        3 => (time(), hold(), items(), time()).prop_map(|(expires_at, hold, items, max_expires_at)| {
+            HoldPlaced { expires_at, hold, items, max_expires_at }.into()
+        }),
+        1 => (hold(), items()).prop_map(|(hold, items)| HoldItemsAdded { hold, items }.into()),
+        1 => (hold(), items()).prop_map(|(hold, items)| HoldItemsRemoved { hold, items }.into()),
+        1 => (time(), hold()).prop_map(|(expires_at, hold)| HoldExtended { expires_at, hold }.into()),
+        1 => hold().prop_map(|hold| HoldReleased { hold }.into()),
+        1 => hold().prop_map(|hold| HoldExpired { hold }.into()),
+        1 => (hold(), order()).prop_map(|(hold, order)| HoldReclaimed { hold, order }.into()),
+    ]
+    .boxed()
+}
+
+fn of_orders() -> BoxedStrategy<InventoryEvent> {
+    let reason = prop::sample::select(vec![CancelReason::Requested, CancelReason::CaptureFailed]);
+    prop_oneof![
+        2 => (time(), hold(), ticket_items(), order(), price()).prop_map(|(expires_at, hold, items, order, total)| {
+            OrderPlaced { buyer: world::buyer(), expires_at, hold, items, order, total }.into()
+        }),
+        1 => (hold(), order(), reason).prop_map(|(hold, order, reason)| OrderCancelled { hold, order, reason }.into()),
+        1 => (hold(), order(), prop::option::of(payment()))
+            .prop_map(|(hold, order, payment)| OrderSecured { hold, order, payment }.into()),
+        1 => (order(), ticket_items()).prop_map(|(order, tickets)| TicketsIssued { order, tickets }.into()),
+    ]
+    .boxed()
+}
+
+fn of_payments() -> BoxedStrategy<InventoryEvent> {
+    let void_reason = prop::sample::select(vec![VoidReason::SeatsGone, VoidReason::AlreadyPaid]);
+    (0..9_u8, order(), payment(), price(), time(), void_reason)
+        .prop_map(|(which, order, payment, amount, at, void_reason)| match which {
+            0 => PaymentStarted { amount, method: String::new(), order, payment, provider: String::new() }
+                .into(),
+            1 => PaymentActionRequired { order, payment }.into(),
+            2 => PaymentAuthorised { amount, authorised_at: at, order, payment }.into(),
+            3 => PaymentDeclined { order, payment, reason: String::new() }.into(),
+            4 => PaymentCaptured { amount, order, payment }.into(),
+            5 => PaymentCaptureFailed { order, payment, reason: String::new() }.into(),
+            6 => PaymentVoidDue { order, payment, reason: void_reason }.into(),
+            7 => PaymentVoided { order, payment }.into(),
+            _ => PaymentDisputed { order, payment }.into(),
+        })
+        .boxed()
+}
+
+fn wants() -> BoxedStrategy<Vec<Want>> {
+    let seat = (seat_name(), prop::option::of(ticket_type()))
+        .prop_map(|(name, ticket_type)| Want::Seat { seat: world::seat(name), ticket_type });
+    let quantity = prop_oneof![8 => 0..6_u32, 1 => Just(500), 1 => Just(u32::MAX)];
+    let units =
+        (ticket_type(), quantity).prop_map(|(ticket_type, quantity)| Want::Units { ticket_type, quantity });
+    prop::collection::vec(prop_oneof![seat, units], 0..4).boxed()
+}
+
+/// Any command.
+pub(crate) fn command() -> BoxedStrategy<InventoryCommand> {
+    prop_oneof![about_set_up(), about_holds(), about_holds(), about_orders(), about_payments()].boxed()
+}
+
+fn about_set_up() -> BoxedStrategy<InventoryCommand> {
+    prop_oneof![
+        drafted().prop_map(|terms| InventoryCommand::Draft(Box::new(draft::Draft { terms }))),
+        (pool(), any::<u32>()).prop_map(|(pool, capacity)| {
+            InventoryCommand::AddPool(add_pool::AddPool { pool, name: String::new(), capacity })
+        }),
+        type_added().prop_map(|added| InventoryCommand::AddTicketType(Box::new(
+            add_ticket_type::AddTicketType { added }
+        ))),
+        Just(InventoryCommand::Publish),
+        Just(InventoryCommand::ExpireHolds),
+    ]
+    .boxed()
+}
+
+fn about_holds() -> BoxedStrategy<InventoryCommand> {
+    prop_oneof![
+        (0..8_u32, wants()).prop_map(|(n, wants)| {
+            InventoryCommand::PlaceHold(place_hold::PlaceHold { hold: world::hold(n), wants })
+        }),
+        (hold(), wants()).prop_map(|(hold, wants)| InventoryCommand::AddHoldItems(
+            add_hold_items::AddHoldItems { hold, wants }
+        )),
+        (hold(), wants()).prop_map(|(hold, wants)| {
+            InventoryCommand::RemoveHoldItems(remove_hold_items::RemoveHoldItems { hold, wants })
+        }),
+        hold().prop_map(|hold| InventoryCommand::ExtendHold(extend_hold::ExtendHold { hold })),
+        hold().prop_map(|hold| InventoryCommand::ReleaseHold(release_hold::ReleaseHold { hold })),
+    ]
+    .boxed()
+}
+
+fn about_orders() -> BoxedStrategy<InventoryCommand> {
+    prop_oneof![
+        (0..6_u32, hold()).prop_map(|(n, hold)| {
+            let order = world::order(n);
+            InventoryCommand::PlaceOrder(place_order::PlaceOrder { order, hold, buyer: world::buyer() })
+        }),
+        order().prop_map(|order| InventoryCommand::CancelOrder(cancel_order::CancelOrder { order })),
+        (0..6_u32, order()).prop_map(|(n, order)| {
+            InventoryCommand::StartPayment(start_payment::StartPayment {
+                payment: world::payment(n),
+                order,
+                method: String::new(),
+                provider: String::new(),
+            })
+        }),
+    ]
+    .boxed()
+}
+
+fn about_payments() -> BoxedStrategy<InventoryCommand> {
+    let fact = (0..4_u8, price(), time()).prop_map(|(which, amount, at)| match which {
+        0 => Fact::ActionRequired,
+        1 => Fact::Authorised { amount, at },
+        2 => Fact::Declined { reason: String::new() },
+        _ => Fact::Disputed,
+    });
+    prop_oneof![
+        (payment(), fact)
+            .prop_map(|(payment, fact)| { InventoryCommand::RecordPayment(RecordPayment { payment, fact }) }),
+        payment()
+            .prop_map(|payment| InventoryCommand::SettlePayment(settle_payment::SettlePayment { payment })),
+        (payment(), prop::option::of(Just(String::new()))).prop_map(|(payment, failure)| {
+            InventoryCommand::RecordCapture(record_capture::RecordCapture { payment, failure })
+        }),
+        payment().prop_map(|payment| InventoryCommand::RecordVoid(record_void::RecordVoid { payment })),
+    ]
+    .boxed()
+    .boxed()
+}

@@ -1,0 +1,219 @@
+//! The naive model: lists, and everything counted anew for every question. It shares nothing with the inventory but
+//! the vocabulary of commands, events and refusals. It says what must come of a command, and checks of every event
+//! that it was allowed to happen. Here is what it knows; [`judge`] and [`stock`] say what must come, [`record`] checks
+//! what came.
+
+use std::collections::BTreeSet;
+
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use boxoffice_domain::inventory::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
+use boxoffice_domain::inventory::{InventoryEvent, InventoryRefused};
+use boxoffice_domain::seating::SeatId;
+use boxoffice_domain::time::Timestamp;
+use proptest::prelude::*;
+
+use super::world;
+
+mod judge;
+mod record;
+mod stock;
+
+pub(crate) type Checked = Result<(), TestCaseError>;
+type Judged = Result<Answer, InventoryRefused>;
+
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Reference {
+    terms: Option<InventoryDrafted>,
+    published: bool,
+    pools: Vec<(PoolId, u32)>,
+    types: Vec<TicketTypeAdded>,
+    pub(crate) holds: Vec<Held>,
+    pub(crate) orders: Vec<Bought>,
+    pub(crate) payments: Vec<Paying>,
+    tickets: BTreeSet<TicketId>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) id: HoldId,
+    pub(crate) items: Vec<Item>,
+    pub(crate) until: Timestamp,
+    limit: Timestamp,
+    pub(crate) state: HeldState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldState {
+    Choosing,
+    Ordered,
+    /// Its order is secured.
+    Kept,
+    LetGo,
+    /// Lapsed, and that has been recorded.
+    Expired,
+    /// Between the reclaim and the security that comes with it.
+    Reclaimed,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Bought {
+    pub(crate) id: OrderId,
+    pub(crate) hold: HoldId,
+    items: Vec<TicketItem>,
+    total: u64,
+    pub(crate) state: BoughtState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BoughtState {
+    Waiting,
+    Secured(Option<PaymentId>),
+    Ticketed(Option<PaymentId>),
+    Cancelled,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Paying {
+    pub(crate) id: PaymentId,
+    order: OrderId,
+    pub(crate) amount: u64,
+    pub(crate) state: PayingState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PayingState {
+    Started,
+    ActionRequired,
+    Declined,
+    Authorised,
+    Settled,
+    Captured,
+    CaptureFailed,
+    VoidDue,
+    Voided,
+    Disputed,
+}
+
+/// What must come of a command that is accepted.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// These events and no others.
+    Exactly(Vec<InventoryEvent>),
+    /// The expiries of lapsed holds that stand in the way of these items, then these events.
+    TakingOver(Vec<Item>, Vec<InventoryEvent>),
+}
+
+impl Held {
+    /// Whether what it holds has not been given back, lapsed or not.
+    fn claims(&self) -> bool {
+        !matches!(self.state, HeldState::LetGo | HeldState::Expired)
+    }
+
+    pub(crate) fn live(&self, now: Timestamp) -> bool {
+        match self.state {
+            HeldState::Choosing | HeldState::Ordered => now < self.until,
+            HeldState::Kept => true,
+            HeldState::LetGo | HeldState::Expired | HeldState::Reclaimed => false,
+        }
+    }
+
+    fn overdue(&self, now: Timestamp) -> bool {
+        self.claims() && !self.live(now)
+    }
+
+    fn has_seat(&self, seat: &SeatId) -> bool {
+        self.items.iter().any(|item| item.seat.as_ref() == Some(seat))
+    }
+}
+
+impl Reference {
+    pub(crate) fn hold(&self, id: HoldId) -> Option<&Held> {
+        self.holds.iter().find(|hold| hold.id == id)
+    }
+
+    pub(crate) fn order(&self, id: OrderId) -> Option<&Bought> {
+        self.orders.iter().find(|order| order.id == id)
+    }
+
+    fn payment(&self, id: PaymentId) -> Option<&Paying> {
+        self.payments.iter().find(|payment| payment.id == id)
+    }
+
+    fn ticket_type(&self, id: TicketTypeId) -> Option<&TicketTypeAdded> {
+        self.types.iter().find(|known| known.ticket_type == id)
+    }
+
+    fn draws(&self, item: &Item, pool: PoolId) -> bool {
+        self.ticket_type(item.ticket_type).is_some_and(|known| known.pools.contains(&pool))
+    }
+
+    fn units(&self, items: &[Item], pool: PoolId) -> u32 {
+        u32::try_from(items.iter().filter(|item| self.draws(item, pool)).count()).unwrap()
+    }
+
+    /// What the holds that count leave of a pool.
+    fn room(&self, pool: PoolId, capacity: u32, counts: impl Fn(&Held) -> bool) -> u32 {
+        let used: u32 =
+            self.holds.iter().filter(|hold| counts(hold)).map(|hold| self.units(&hold.items, pool)).sum();
+        capacity.saturating_sub(used)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        let can_lapse = |hold: &&Held| {
+            matches!(hold.state, HeldState::Choosing | HeldState::Ordered | HeldState::Reclaimed)
+        };
+        self.holds.iter().filter(can_lapse).map(|hold| hold.until).min()
+    }
+}
+
+impl Reference {
+    /// What holds after every event. Lapsed holds count here as long as nobody has recorded that they lapsed:
+    /// that is stronger than what is promised.
+    fn check(&self) -> Checked {
+        for name in world::SEATS {
+            let seat = world::seat(name);
+            let claims = self.holds.iter().filter(|hold| hold.claims() && hold.has_seat(&seat)).count();
+            prop_assert!(claims <= 1, "{} holds have {}", claims, name);
+        }
+        for (pool, capacity) in &self.pools {
+            let used: u32 = self
+                .holds
+                .iter()
+                .filter(|hold| hold.claims())
+                .map(|hold| self.units(&hold.items, *pool))
+                .sum();
+            prop_assert!(used <= *capacity, "{} of {} units of {}", used, capacity, pool);
+        }
+        for order in &self.orders {
+            let hold = self.hold(order.hold).unwrap();
+            let secured = matches!(order.state, BoughtState::Secured(_) | BoughtState::Ticketed(_));
+            prop_assert_eq!(secured, hold.state == HeldState::Kept, "{:?} of {:?}", hold, order);
+            let has = hold.items.iter().map(|item| (item.price, &item.seat, item.ticket_type));
+            let bought = order.items.iter().map(|item| (item.price, &item.seat, item.ticket_type));
+            prop_assert!(has.eq(bought), "{:?} is not what {:?} bought", hold, order);
+        }
+        for hold in &self.holds {
+            let orders = self.orders.iter().filter(|order| order.hold == hold.id).count();
+            let ordered = matches!(hold.state, HeldState::Ordered | HeldState::Kept | HeldState::Reclaimed);
+            prop_assert!(orders <= 1 && (!ordered || orders == 1), "{} orders of {:?}", orders, hold);
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every caller answers or refuses")]
+fn exactly<const N: usize>(events: [InventoryEvent; N]) -> Judged {
+    Ok(Answer::Exactly(events.into()))
+}
+
+/// How many of each ticket type, in the order of first mention.
+fn by_type(items: &[Item]) -> Vec<(TicketTypeId, u32)> {
+    let mut types: Vec<TicketTypeId> = Vec::new();
+    for item in items {
+        if !types.contains(&item.ticket_type) {
+            types.push(item.ticket_type);
+        }
+    }
+    let count = |id| items.iter().filter(|item| item.ticket_type == id).count();
+    types.into_iter().map(|id| (id, u32::try_from(count(id)).unwrap())).collect()
+}

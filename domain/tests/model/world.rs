@@ -1,0 +1,252 @@
+//! The show that the histories play in: seven seats of two categories, three pools that ticket types share, a free
+//! type, a hidden one, one with a sale window of its own, and limits that are easily met.
+
+use std::sync::Arc;
+
+use boxoffice_domain::aggregate::Layouts;
+use boxoffice_domain::digest::Digest;
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketTypeId};
+use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
+use boxoffice_domain::inventory::{InventoryCommand, add_pool, add_ticket_type, draft};
+use boxoffice_domain::money::MINOR_MAX;
+use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
+use boxoffice_domain::time::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+/// Every seat of the plan; the letter says the category.
+pub(crate) const SEATS: [&str; 7] = ["A-1", "A-2", "A-3", "A-4", "B-1", "B-2", "B-3"];
+/// What is no seat of the plan.
+pub(crate) const NO_SEAT: &str = "Z-9";
+
+pub(crate) const HOLD_SECONDS: u32 = 10;
+pub(crate) const HOLD_SECONDS_MAX: u32 = 15;
+const SALE_STARTS: i64 = 1_000;
+const SALE_ENDS: i64 = 160_000;
+const STARTS: i64 = 180_000;
+const WINDOW_OPENS: i64 = 20_000;
+const WINDOW_CLOSES: i64 = 60_000;
+
+/// The moments at which something opens or closes.
+pub(crate) const MOMENTS: [i64; 5] = [SALE_STARTS, WINDOW_OPENS, WINDOW_CLOSES, SALE_ENDS, STARTS];
+
+/// How many ticket types [`set_up`] adds.
+pub(crate) const TYPES: u32 = 9;
+pub(crate) const STALLS: u32 = 0;
+const STAFF: u32 = 1;
+pub(crate) const CIRCLE: u32 = 2;
+pub(crate) const FREE_CIRCLE: u32 = 3;
+pub(crate) const STANDING: u32 = 4;
+pub(crate) const FREE_FLOOR: u32 = 6;
+
+/// What differs from show to show.
+#[derive(Debug, Clone)]
+pub(crate) struct House {
+    pub(crate) max_per_buyer: Option<u32>,
+    pub(crate) sale_starts: bool,
+    pub(crate) sale_ends: bool,
+    /// Somebody tries to publish it before anything is for sale.
+    pub(crate) hasty: bool,
+    /// Which commands of the set-up are left out, as bits; almost always none.
+    pub(crate) missing: u32,
+}
+
+impl House {
+    /// Nothing left out, no limit for the buyer, on sale from publication.
+    pub(crate) const PLAIN: Self =
+        Self { max_per_buyer: None, sale_starts: false, sale_ends: false, hasty: false, missing: 0 };
+}
+
+pub(crate) fn house() -> BoxedStrategy<House> {
+    let missing = prop_oneof![12 => Just(0_u32), 1 => (0..13_u32).prop_map(|n| 1 << n), 1 => any::<u32>()];
+    let max_per_buyer = prop_oneof![2 => Just(None), 1 => Just(Some(5))];
+    (max_per_buyer, any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), missing)
+        .prop_map(|(max_per_buyer, sale_starts, sale_ends, hasty, missing)| House {
+            max_per_buyer,
+            sale_starts,
+            sale_ends,
+            hasty,
+            missing,
+        })
+        .boxed()
+}
+
+pub(crate) fn show() -> ShowId {
+    ShowId::from_uuid(Uuid::from_u128(0x5_0000_0000_0000_0000_0000_0007))
+}
+
+fn id(kind: u128, n: u32) -> Uuid {
+    Uuid::from_u128((kind << 112) | (u128::from(n) << 64))
+}
+
+pub(crate) fn hold(n: u32) -> HoldId {
+    HoldId::of_show(show(), id(1, n))
+}
+
+pub(crate) fn order(n: u32) -> OrderId {
+    OrderId::of_show(show(), id(2, n))
+}
+
+pub(crate) fn payment(n: u32) -> PaymentId {
+    PaymentId::of_show(show(), id(3, n))
+}
+
+pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
+    TicketTypeId::of_show(show(), id(4, n))
+}
+
+pub(crate) fn pool(n: u32) -> PoolId {
+    PoolId::of_show(show(), id(5, n))
+}
+
+pub(crate) fn floor() -> PoolId {
+    PoolId::of_area(show(), 0)
+}
+
+pub(crate) fn buyer() -> PersonId {
+    PersonId::from_uuid(id(6, 0))
+}
+
+pub(crate) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_unix_ms(ms)
+}
+
+pub(crate) fn seat(name: &str) -> SeatId {
+    SeatId::new(name)
+}
+
+/// The plan's category of a seat, by its name.
+pub(crate) fn category(seat: &SeatId) -> Option<&'static str> {
+    let letter = SEATS.iter().find(|name| **name == seat.as_str())?;
+    Some(if letter.starts_with('A') { "Stalls" } else { "Circle" })
+}
+
+pub(crate) fn layout() -> Arc<Layout> {
+    let seats = (0..)
+        .zip(SEATS)
+        .map(|(n, name)| Seat {
+            accessible: false,
+            category: u32::from(name.starts_with('B')),
+            companion: false,
+            id: seat(name),
+            number: name.into(),
+            row: "Row".into(),
+            x: n * 1000,
+            y: 0,
+            zone: String::new(),
+        })
+        .collect();
+    let document = LayoutDocument {
+        areas: vec![Area { capacity: 3, category: None, name: "Floor".into(), x: 0, y: 0 }],
+        categories: ["Stalls", "Circle", "Boxes"]
+            .map(|name| Category { color: None, name: name.into() })
+            .into(),
+        focal_point: Point::default(),
+        format: LAYOUT_FORMAT.into(),
+        name: "House".into(),
+        seats,
+    };
+    Arc::new(Layout::write(document).unwrap().0)
+}
+
+/// Finds the one layout that there is.
+pub(crate) struct OneLayout(pub(crate) Arc<Layout>);
+
+impl Layouts for OneLayout {
+    fn layout(&self, digest: Digest) -> Option<Arc<Layout>> {
+        (self.0.digest() == digest).then(|| Arc::clone(&self.0))
+    }
+}
+
+pub(crate) fn terms(house: &House, plan: Option<Arc<Layout>>) -> InventoryDrafted {
+    InventoryDrafted {
+        currency: "EUR".parse().unwrap(),
+        hold_seconds: HOLD_SECONDS,
+        hold_seconds_max: HOLD_SECONDS_MAX,
+        layout: plan.as_ref().map(|plan| plan.digest()),
+        max_per_buyer: house.max_per_buyer,
+        plan,
+        sale_ends_at: house.sale_ends.then(|| at(SALE_ENDS)),
+        sale_starts_at: house.sale_starts.then(|| at(SALE_STARTS)),
+        show: show(),
+        starts_at: at(STARTS),
+    }
+}
+
+pub(crate) fn plain_type(n: u32, price: u64, category: Option<&str>, pools: &[PoolId]) -> TicketTypeAdded {
+    TicketTypeAdded {
+        hidden: false,
+        max_per_order: None,
+        min_per_order: None,
+        name: format!("Type {n}"),
+        pools: pools.to_vec(),
+        price,
+        price_category: category.map(Into::into),
+        sale_ends_at: None,
+        sale_starts_at: None,
+        ticket_type: ticket_type(n),
+    }
+}
+
+/// What is sold. Types and pools are many to many.
+pub(crate) fn types() -> Vec<TicketTypeAdded> {
+    let (house, balcony) = (pool(0), pool(1));
+    let staff = TicketTypeAdded {
+        hidden: true,
+        max_per_order: Some(2),
+        ..plain_type(STAFF, 1_000, Some("Stalls"), &[])
+    };
+    let free_circle =
+        TicketTypeAdded { min_per_order: Some(2), ..plain_type(FREE_CIRCLE, 0, Some("Circle"), &[]) };
+    let on_balcony = TicketTypeAdded {
+        min_per_order: Some(2),
+        max_per_order: Some(3),
+        ..plain_type(5, 2_500, None, &[house, balcony])
+    };
+    let early = TicketTypeAdded {
+        sale_starts_at: Some(at(WINDOW_OPENS)),
+        sale_ends_at: Some(at(WINDOW_CLOSES)),
+        ..plain_type(7, 900, None, &[balcony, floor()])
+    };
+    vec![
+        plain_type(STALLS, 4_500, Some("Stalls"), &[]),
+        staff,
+        plain_type(CIRCLE, 3_000, Some("Circle"), &[house]),
+        free_circle,
+        plain_type(STANDING, 1_500, None, &[house]),
+        on_balcony,
+        plain_type(FREE_FLOOR, 0, None, &[floor()]),
+        early,
+        plain_type(8, 2_000, None, &[house, floor(), house]),
+    ]
+}
+
+/// From nothing to a published show: thirteen commands, or fourteen.
+pub(crate) fn set_up(house: &House) -> Vec<InventoryCommand> {
+    let pools = [("House", 6), ("Balcony", 3)];
+    let pools = (0..).zip(pools).map(|(n, (name, capacity))| {
+        InventoryCommand::AddPool(add_pool::AddPool { pool: pool(n), name: name.into(), capacity })
+    });
+    let terms = terms(house, Some(layout()));
+    std::iter::once(InventoryCommand::Draft(Box::new(draft::Draft { terms })))
+        .chain(house.hasty.then_some(InventoryCommand::Publish))
+        .chain(pools)
+        .chain(types().into_iter().map(add_type))
+        .chain([InventoryCommand::Publish])
+        .collect()
+}
+
+fn add_type(added: TicketTypeAdded) -> InventoryCommand {
+    InventoryCommand::AddTicketType(Box::new(add_ticket_type::AddTicketType { added }))
+}
+
+/// Set-up that does not make sense.
+pub(crate) fn faulty_set_up() -> Vec<InventoryCommand> {
+    vec![
+        add_type(plain_type(90, 1, Some("Boxes"), &[])),
+        add_type(plain_type(91, 1, Some("Cellar"), &[])),
+        add_type(plain_type(92, 1, None, &[pool(0), pool(9)])),
+        add_type(plain_type(93, 1, None, &[])),
+        add_type(plain_type(94, MINOR_MAX + 1, None, &[pool(0)])),
+    ]
+}

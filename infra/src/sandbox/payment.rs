@@ -1,0 +1,356 @@
+//! One payment of the sandbox, as pure transitions: what it is told, what it becomes, what it has to tell.
+
+use boxoffice_commands::provider::{Captured, PaymentFact, PaymentRequest};
+use boxoffice_domain::id::{OrderId, PaymentId};
+use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a payment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nothing has happened.
+    Created,
+    /// The payer has to do something with their bank.
+    RequiresAction,
+    /// The money is reserved.
+    Authorised,
+    /// There will be no money.
+    Declined,
+    /// The money has come.
+    Captured,
+    /// The money was let go.
+    Voided,
+    /// The payer wants the money back through their bank.
+    Disputed,
+}
+
+/// How a payment is to end; what a card number says in other sandboxes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is authorised, and can be captured.
+    Succeed,
+    /// It is declined.
+    Decline,
+    /// It waits for the payer; another outcome follows.
+    RequireAction,
+    /// It is authorised, and then cannot be captured.
+    FailCapture,
+    /// It is authorised, captured, and then disputed.
+    Dispute,
+}
+
+/// Why a capture of [`Outcome::FailCapture`] fails.
+pub const DECLINED_AT_CAPTURE: &str = "card_declined_at_capture";
+
+/// Why a payment of [`Outcome::Decline`] is declined.
+pub const DECLINED: &str = "card_declined";
+
+/// The payment has ended in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Settled(pub(super) Status);
+
+/// What a payment has told, until somebody has taken note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Queued {
+    /// 1, 2, 3 … within the payment.
+    pub(super) n: u32,
+    pub(super) due_at: Timestamp,
+    pub(super) fact: Told,
+}
+
+/// A [`PaymentFact`] as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Told {
+    ActionRequired,
+    Authorised { amount: Minor, at: Timestamp },
+    Declined,
+    Disputed,
+}
+
+impl Told {
+    pub(super) fn to_fact(&self) -> PaymentFact {
+        match self {
+            Self::ActionRequired => PaymentFact::ActionRequired,
+            Self::Authorised { amount, at } => PaymentFact::Authorised { amount: *amount, at: *at },
+            Self::Declined => PaymentFact::Declined { reason: DECLINED.to_owned() },
+            Self::Disputed => PaymentFact::Disputed,
+        }
+    }
+}
+
+/// A payment as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Payment {
+    pub(super) id: PaymentId,
+    pub(super) order: OrderId,
+    pub(super) amount: Minor,
+    pub(super) currency: Currency,
+    pub(super) method: String,
+    pub(super) status: Status,
+    /// What it was told last and has done.
+    pub(super) outcome: Option<Outcome>,
+    /// What it was told to do later, and when.
+    pub(super) pending: Option<(Outcome, Timestamp)>,
+    pub(super) authorised_at: Option<Timestamp>,
+    pub(super) capture_fails: bool,
+    pub(super) disputed_once_captured: bool,
+    pub(super) facts_told: u32,
+    pub(super) outbox: Vec<Queued>,
+}
+
+impl Payment {
+    pub(super) fn new(request: &PaymentRequest) -> Self {
+        Self {
+            id: request.payment,
+            order: request.order,
+            amount: request.amount,
+            currency: request.currency,
+            method: request.method.clone(),
+            status: Status::Created,
+            outcome: None,
+            pending: None,
+            authorised_at: None,
+            capture_fails: false,
+            disputed_once_captured: false,
+            facts_told: 0,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Whether this is what was asked for when it was created.
+    pub(super) fn is_for(&self, request: &PaymentRequest) -> bool {
+        (self.order, self.amount, self.currency, &self.method)
+            == (request.order, request.amount, request.currency, &request.method)
+    }
+
+    /// When it next has something to do or to tell.
+    pub(super) fn due_at(&self) -> Option<Timestamp> {
+        let pending = self.pending.map(|(_, due_at)| due_at);
+        self.outbox.iter().map(|queued| queued.due_at).chain(pending).min()
+    }
+
+    /// Takes an outcome. One that it has come to already changes nothing.
+    pub(super) fn instruct(&mut self, outcome: Outcome, at: Timestamp) -> Result<(), Settled> {
+        match (self.status, outcome) {
+            (
+                Status::Created | Status::RequiresAction,
+                Outcome::Succeed | Outcome::FailCapture | Outcome::Dispute,
+            ) => {
+                self.status = Status::Authorised;
+                self.authorised_at = Some(at);
+                self.capture_fails = outcome == Outcome::FailCapture;
+                self.disputed_once_captured = outcome == Outcome::Dispute;
+                self.tell(Told::Authorised { amount: self.amount, at }, at);
+            }
+            (Status::Created | Status::RequiresAction, Outcome::Decline) => {
+                self.status = Status::Declined;
+                self.tell(Told::Declined, at);
+            }
+            (Status::Created, Outcome::RequireAction) => {
+                self.status = Status::RequiresAction;
+                self.tell(Told::ActionRequired, at);
+            }
+            (Status::Authorised, Outcome::Dispute) if !self.capture_fails => {
+                self.disputed_once_captured = true;
+            }
+            (Status::Captured, Outcome::Dispute) => self.dispute(at),
+            _ if self.outcome == Some(outcome) => {}
+            (status, _) => return Err(Settled(status)),
+        }
+        self.pending = None;
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    /// Whether [`Self::instruct`] would take the outcome.
+    pub(super) fn may(&self, outcome: Outcome) -> Result<(), Settled> {
+        self.clone().instruct(outcome, Timestamp::default())
+    }
+
+    /// Does what it was told to do by now. A payment that has ended in between does not heed it any more.
+    pub(super) fn catch_up(&mut self, now: Timestamp) {
+        if let Some((outcome, due_at)) = self.pending.filter(|(_, due_at)| *due_at <= now) {
+            self.pending = None;
+            // Only a settled payment refuses, and then there is nothing left to do.
+            let _ = self.instruct(outcome, due_at);
+        }
+    }
+
+    /// `None`: it is not authorised, so that nothing can be said.
+    pub(super) fn capture(&mut self, at: Timestamp) -> Option<Captured> {
+        let no = |reason: &str| Some(Captured::No { reason: reason.to_owned() });
+        match self.status {
+            Status::Authorised if self.capture_fails => {
+                self.status = Status::Declined;
+                no(DECLINED_AT_CAPTURE)
+            }
+            Status::Authorised => {
+                self.status = Status::Captured;
+                if self.disputed_once_captured {
+                    self.dispute(at);
+                }
+                Some(Captured::Yes)
+            }
+            Status::Captured | Status::Disputed => Some(Captured::Yes),
+            Status::Declined => no(if self.capture_fails { DECLINED_AT_CAPTURE } else { DECLINED }),
+            Status::Voided => no("voided"),
+            Status::Created | Status::RequiresAction => None,
+        }
+    }
+
+    /// `false`: the money has come, and can only be given back.
+    pub(super) fn void(&mut self) -> bool {
+        match self.status {
+            Status::Created | Status::RequiresAction | Status::Authorised => {
+                self.status = Status::Voided;
+                self.pending = None;
+                true
+            }
+            Status::Voided | Status::Declined => true,
+            Status::Captured | Status::Disputed => false,
+        }
+    }
+
+    /// Forgets a fact that somebody has taken note of.
+    pub(super) fn acknowledge(&mut self, n: u32) {
+        self.outbox.retain(|queued| queued.n != n);
+    }
+
+    fn dispute(&mut self, at: Timestamp) {
+        self.status = Status::Disputed;
+        self.tell(Told::Disputed, at);
+    }
+
+    fn tell(&mut self, fact: Told, due_at: Timestamp) {
+        self.facts_told += 1;
+        self.outbox.push(Queued { n: self.facts_told, due_at, fact });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use boxoffice_domain::id::uuid_v7;
+
+    const AT: Timestamp = Timestamp::from_unix_ms(1_000);
+
+    fn payment() -> Payment {
+        Payment::new(&PaymentRequest {
+            payment: PaymentId::from_uuid(uuid_v7(1, 2)),
+            order: OrderId::from_uuid(uuid_v7(1, 3)),
+            amount: 4_200,
+            currency: "EUR".parse().unwrap(),
+            method: "card".to_owned(),
+        })
+    }
+
+    fn told(payment: &Payment) -> Vec<Told> {
+        payment.outbox.iter().map(|queued| queued.fact.clone()).collect()
+    }
+
+    const AUTHORISED: Told = Told::Authorised { amount: 4_200, at: AT };
+
+    #[test]
+    fn a_payment_that_succeeds_is_authorised_and_captured_once() {
+        let mut payment = payment();
+        assert_eq!(payment.capture(AT), None);
+        payment.instruct(Outcome::Succeed, AT).unwrap();
+        assert_eq!(
+            (payment.status, payment.authorised_at, told(&payment)),
+            (Status::Authorised, Some(AT), vec![AUTHORISED])
+        );
+        for _ in 0..2 {
+            assert_eq!(payment.capture(AT), Some(Captured::Yes));
+            payment.instruct(Outcome::Succeed, AT).unwrap();
+        }
+        assert_eq!((payment.status, told(&payment).len()), (Status::Captured, 1));
+        assert_eq!(payment.instruct(Outcome::Decline, AT), Err(Settled(Status::Captured)));
+        assert!(!payment.void());
+    }
+
+    #[test]
+    fn a_payment_may_wait_for_the_payer_first() {
+        let mut payment = payment();
+        payment.instruct(Outcome::RequireAction, AT).unwrap();
+        payment.instruct(Outcome::RequireAction, AT).unwrap();
+        assert_eq!((payment.status, told(&payment)), (Status::RequiresAction, vec![Told::ActionRequired]));
+        payment.instruct(Outcome::Decline, AT).unwrap();
+        payment.instruct(Outcome::Decline, AT).unwrap();
+        assert_eq!(
+            (payment.status, told(&payment)),
+            (Status::Declined, vec![Told::ActionRequired, Told::Declined])
+        );
+        assert_eq!(payment.instruct(Outcome::RequireAction, AT), Err(Settled(Status::Declined)));
+        assert_eq!(payment.capture(AT), Some(Captured::No { reason: DECLINED.to_owned() }));
+        assert!(payment.void());
+    }
+
+    #[test]
+    fn a_capture_that_fails_stays_failed() {
+        let mut payment = payment();
+        payment.instruct(Outcome::FailCapture, AT).unwrap();
+        assert_eq!(told(&payment), [AUTHORISED]);
+        for _ in 0..2 {
+            assert_eq!(payment.capture(AT), Some(Captured::No { reason: DECLINED_AT_CAPTURE.to_owned() }));
+        }
+        payment.instruct(Outcome::FailCapture, AT).unwrap();
+        assert_eq!(payment.instruct(Outcome::Dispute, AT), Err(Settled(Status::Declined)));
+    }
+
+    #[test]
+    fn a_dispute_is_told_once_the_money_has_come() {
+        let mut early = payment();
+        early.instruct(Outcome::Dispute, AT).unwrap();
+        assert_eq!(told(&early), [AUTHORISED]);
+        let mut between = payment();
+        between.instruct(Outcome::Succeed, AT).unwrap();
+        between.instruct(Outcome::Dispute, AT).unwrap();
+        let mut late = payment();
+        late.instruct(Outcome::Succeed, AT).unwrap();
+        assert_eq!(late.capture(AT), Some(Captured::Yes));
+        late.instruct(Outcome::Dispute, AT).unwrap();
+        for mut payment in [early, between, late] {
+            assert_eq!(payment.capture(AT), Some(Captured::Yes));
+            payment.instruct(Outcome::Dispute, AT).unwrap();
+            assert_eq!(
+                (payment.status, told(&payment)),
+                (Status::Disputed, vec![AUTHORISED, Told::Disputed])
+            );
+            assert_eq!(payment.instruct(Outcome::Succeed, AT), Err(Settled(Status::Disputed)));
+        }
+    }
+
+    #[test]
+    fn a_voided_payment_heeds_nothing_that_comes_later() {
+        let mut payment = payment();
+        payment.pending = Some((Outcome::Succeed, AT));
+        assert_eq!(payment.due_at(), Some(AT));
+        assert!(payment.void() && payment.void());
+        payment.catch_up(AT);
+        assert_eq!((payment.status, payment.due_at()), (Status::Voided, None));
+        assert_eq!(payment.capture(AT), Some(Captured::No { reason: "voided".to_owned() }));
+        assert_eq!(payment.instruct(Outcome::Succeed, AT), Err(Settled(Status::Voided)));
+    }
+
+    #[test]
+    fn facts_are_told_until_they_are_acknowledged() {
+        let mut payment = payment();
+        payment.pending = Some((Outcome::Dispute, AT));
+        payment.catch_up(AT.plus_ms(-1));
+        assert_eq!(payment.status, Status::Created);
+        payment.catch_up(AT.plus_ms(5));
+        assert_eq!((payment.authorised_at, payment.due_at()), (Some(AT), Some(AT)));
+        payment.capture(AT.plus_ms(9));
+        payment.acknowledge(1);
+        payment.acknowledge(1);
+        assert_eq!((told(&payment), payment.due_at()), (vec![Told::Disputed], Some(AT.plus_ms(9))));
+        let text = serde_json::to_string(&payment).unwrap();
+        assert_eq!(serde_json::from_str::<Payment>(&text).unwrap(), payment);
+    }
+}

@@ -1,0 +1,212 @@
+//! Reading the log: events, documents, and where every stream stands. Every query is short, because a long one
+//! would keep the write-ahead log from being folded into the file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use boxoffice_domain::digest::Digest;
+use boxoffice_domain::log::{Position, Recorded, StreamName, Version};
+use boxoffice_domain::seating::Layout;
+use boxoffice_projections::feed::{LogFeed, Outage, Until};
+use futures_util::stream::{self, Stream};
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Row as _};
+
+use super::growth::Growth;
+use super::rows;
+use crate::database::{self, OpenError, limit as limited, signed};
+use crate::layouts::Layouts;
+use crate::tasks;
+use crate::until::is_within;
+
+/// Where one stream stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamHead {
+    /// The stream.
+    pub stream: StreamName,
+    /// The version of its last event.
+    pub version: Version,
+    /// The hash of its last event.
+    pub head: Digest,
+}
+
+/// Where the log stands, at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heads {
+    /// The last position.
+    pub position: Position,
+    /// Every stream that has events, by name.
+    pub streams: Vec<StreamHead>,
+}
+
+/// The log for reading alone.
+#[derive(Debug)]
+pub struct LogReader {
+    pool: SqlitePool,
+    growth: Arc<Growth>,
+    layouts: Layouts,
+}
+
+impl LogReader {
+    pub(super) async fn open(path: &Path, schema_version: i64) -> Result<Self, OpenError> {
+        Self::new(database::open_read_only(path, schema_version).await?, path).await
+    }
+
+    pub(super) async fn new(pool: SqlitePool, path: &Path) -> Result<Self, OpenError> {
+        let head = stored_head(&pool).await.map_err(OpenError::sql(path))?;
+        Ok(Self { pool, growth: Arc::new(Growth::from(head)), layouts: Layouts::default() })
+    }
+
+    pub(super) fn growth(&self) -> Arc<Growth> {
+        Arc::clone(&self.growth)
+    }
+
+    /// Events after a position, in order, at most `limit`; fewer only at the head.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    pub async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage> {
+        let text =
+            format!("SELECT {} FROM event WHERE position > ? ORDER BY position LIMIT ?", rows::COLUMNS);
+        let query = sqlx::query(AssertSqlSafe(text)).bind(signed(after)).bind(limited(limit));
+        let found = query.fetch_all(&self.pool).await.map_err(out)?;
+        let events = found.iter().map(rows::read).collect::<Result<Vec<_>, _>>().map_err(out)?;
+        if let Some(last) = events.last() {
+            self.growth.advance(last.position);
+        }
+        Ok(events)
+    }
+
+    /// All documents with their digests, in the order of the digests. Those that are added while this runs may be
+    /// among them or not.
+    pub fn documents(&self) -> impl Stream<Item = Result<(Digest, Vec<u8>), Outage>> + Send + '_ {
+        stream::try_unfold(None::<Digest>, move |last| async move {
+            let after = last.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec());
+            let text = "SELECT digest, content FROM document WHERE digest > ? ORDER BY digest LIMIT 1";
+            let found = sqlx::query(text).bind(after).fetch_optional(&self.pool).await.map_err(out)?;
+            let Some(row) = found else { return Ok(None) };
+            let digest = rows::digest(&row, 0).map_err(out)?;
+            let content = row.try_get(1).map_err(out)?;
+            Ok(Some(((digest, content), Some(digest))))
+        })
+    }
+
+    /// Where the log and every stream stand, all at one moment. Who reads the events up to that position must
+    /// find each stream to end like this; otherwise a tail was cut off.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    pub async fn heads(&self) -> Result<Heads, Outage> {
+        let text = "SELECT head.position, stream.stream, stream.version, stream.head
+                    FROM head LEFT JOIN stream ON stream.version > 0
+                    WHERE head.partition = 0 ORDER BY stream.stream";
+        let mut heads = Heads { position: 0, streams: Vec::new() };
+        for row in sqlx::query(text).fetch_all(&self.pool).await.map_err(out)? {
+            heads.position = rows::number(&row, 0).map_err(out)?;
+            if let Some(name) = row.try_get::<Option<&str>, _>(1).map_err(out)? {
+                heads.streams.push(StreamHead {
+                    stream: StreamName::from_log(name),
+                    version: rows::number(&row, 2).map_err(out)?,
+                    head: rows::digest(&row, 3).map_err(out)?,
+                });
+            }
+        }
+        Ok(heads)
+    }
+
+    /// The document, if there is one.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    pub async fn document(&self, digest: Digest) -> Result<Option<Arc<[u8]>>, Outage> {
+        let query =
+            sqlx::query("SELECT content FROM document WHERE digest = ?").bind(digest.as_bytes().to_vec());
+        let found = query.fetch_optional(&self.pool).await.map_err(out)?;
+        found.map(|row| row.try_get::<&[u8], _>(0).map(Arc::from)).transpose().map_err(out)
+    }
+
+    pub(super) async fn has_document(&self, digest: Digest) -> Result<bool, Outage> {
+        let query = sqlx::query("SELECT 1 FROM document WHERE digest = ?").bind(digest.as_bytes().to_vec());
+        Ok(query.fetch_optional(&self.pool).await.map_err(out)?.is_some())
+    }
+
+    /// Closes the connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn poll(&self) {
+        match stored_head(&self.pool).await {
+            Ok(position) => self.growth.advance(position),
+            Err(error) => tracing::warn!(%error, "the head of the log could not be read"),
+        }
+    }
+}
+
+async fn stored_head(pool: &SqlitePool) -> Result<Position, sqlx::Error> {
+    let row = sqlx::query("SELECT position FROM head WHERE partition = 0").fetch_one(pool).await?;
+    rows::number(&row, 0)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn out(error: sqlx::Error) -> Outage {
+    Outage(error.to_string())
+}
+
+#[async_trait]
+impl LogFeed for LogReader {
+    async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage> {
+        self.events(after, limit).await
+    }
+
+    async fn at(&self, position: Position) -> Result<Option<Recorded>, Outage> {
+        let text = format!("SELECT {} FROM event WHERE position = ?", rows::COLUMNS);
+        let query = sqlx::query(AssertSqlSafe(text)).bind(signed(position));
+        let found = query.fetch_optional(&self.pool).await.map_err(out)?;
+        found.as_ref().map(rows::read).transpose().map_err(out)
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        after: Version,
+        until: Option<Until>,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, Outage> {
+        let text = format!(
+            "SELECT {} FROM event WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
+            rows::COLUMNS
+        );
+        let query =
+            sqlx::query(AssertSqlSafe(text)).bind(stream.as_str()).bind(signed(after)).bind(limited(limit));
+        let found = query.fetch_all(&self.pool).await.map_err(out)?;
+        let events = found.iter().map(rows::read).collect::<Result<Vec<_>, _>>().map_err(out)?;
+        Ok(events.into_iter().take_while(|event| is_within(event, until)).collect())
+    }
+
+    fn head(&self) -> Position {
+        self.growth.head()
+    }
+
+    async fn wait_beyond(&self, position: Position) {
+        while !self.growth.is_beyond(position).await {
+            if self.growth.is_poll_due() {
+                self.poll().await;
+            }
+        }
+    }
+
+    async fn layout(&self, digest: Digest) -> Result<Option<Arc<Layout>>, Outage> {
+        if let Some(layout) = self.layouts.get(digest) {
+            return Ok(Some(layout));
+        }
+        let Some(content) = self.document(digest).await? else { return Ok(None) };
+        let read = tasks::blocking(move || Layout::read(&content)).await;
+        let layout =
+            read.map_err(|error| Outage(error.to_string()))?.map_err(|error| Outage(error.to_string()))?;
+        let layout = Arc::new(layout);
+        self.layouts.keep(&layout);
+        Ok(Some(layout))
+    }
+}

@@ -1,0 +1,113 @@
+//! How far a read model has come, and what it had to put aside.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use boxoffice_domain::log::Position;
+use tokio::sync::watch;
+
+use crate::table::Parked;
+
+/// A read model that has not come far enough in time. Try again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the read model `{name}` is at position {reached} and not yet at {wanted}")]
+pub struct Behind {
+    /// The read model.
+    pub name: &'static str,
+    /// Where it is.
+    pub reached: Position,
+    /// Where it should be.
+    pub wanted: Position,
+}
+
+/// How far a read model has come. Cheap to clone; every clone is the same.
+#[derive(Debug, Clone)]
+pub struct Progress(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: &'static str,
+    position: watch::Sender<Position>,
+    parked: Mutex<Vec<Parked>>,
+}
+
+impl Progress {
+    /// Of a read model that has seen nothing.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self(Arc::new(Inner { name, position: watch::Sender::new(0), parked: Mutex::default() }))
+    }
+
+    /// The read model.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// Every event up to here is in the read model, or parked.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        *self.0.position.borrow()
+    }
+
+    /// Tells whenever the position has moved.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<Position> {
+        self.0.position.subscribe()
+    }
+
+    /// What was put aside: one entry a stream.
+    #[must_use]
+    pub fn parked(&self) -> Vec<Parked> {
+        self.0.parked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why that stream does not move, if it does not.
+    #[must_use]
+    pub fn parked_stream(&self, stream: &str) -> Option<Parked> {
+        let parked = self.0.parked.lock().unwrap_or_else(PoisonError::into_inner);
+        parked.iter().find(|parked| parked.stream == stream).cloned()
+    }
+
+    /// Returns once the read model is at `position`.
+    ///
+    /// # Errors
+    /// [`Behind`], when that takes longer than `timeout`.
+    pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), Behind> {
+        if self.position() >= position {
+            return Ok(());
+        }
+        let mut positions = self.subscribe();
+        let reached = tokio::time::timeout(timeout, positions.wait_for(|reached| *reached >= position)).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => {
+                Err(Behind { name: self.0.name, reached: self.position(), wanted: position })
+            }
+        }
+    }
+
+    /// Never goes back: what was skipped before a checkpoint was written had nothing to change.
+    pub(crate) fn reached(&self, position: Position) {
+        self.0.position.send_if_modified(|reached| {
+            let moved = *reached < position;
+            *reached = position.max(*reached);
+            moved
+        });
+    }
+
+    pub(crate) fn park(&self, parked: Parked) {
+        tracing::error!(
+            read_model = self.0.name,
+            stream = parked.stream,
+            position = parked.position,
+            reason = parked.reason,
+            "an event cannot be applied; its stream is parked"
+        );
+        self.0.parked.lock().unwrap_or_else(PoisonError::into_inner).push(parked);
+    }
+
+    pub(crate) fn parked_before(&self, parked: Vec<Parked>) {
+        *self.0.parked.lock().unwrap_or_else(PoisonError::into_inner) = parked;
+    }
+}

@@ -1,0 +1,102 @@
+//! Which holds, orders and tickets have had a seat: what tells whether an event touches it.
+
+use boxoffice_domain::id::{HoldId, OrderId, TicketId};
+use boxoffice_domain::inventory::event::{InventoryEvent, Item, TicketItem};
+use rustc_hash::FxHashMap;
+
+/// By what an event touches the seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Touch {
+    pub(crate) hold: Option<HoldId>,
+    pub(crate) order: Option<OrderId>,
+    pub(crate) ticket: Option<TicketId>,
+}
+
+/// One seat on its way through the events of its show.
+#[derive(Debug)]
+pub(crate) struct Track {
+    seat: String,
+    holds: FxHashMap<HoldId, Touch>,
+    orders: FxHashMap<OrderId, Touch>,
+}
+
+impl Track {
+    pub(crate) fn of(seat: &str) -> Self {
+        Self { seat: seat.to_owned(), holds: FxHashMap::default(), orders: FxHashMap::default() }
+    }
+
+    /// By what the event touches the seat, if it does.
+    pub(crate) fn follow(&mut self, event: &InventoryEvent) -> Option<Touch> {
+        match event {
+            InventoryEvent::InventoryDrafted(_)
+            | InventoryEvent::PoolAdded(_)
+            | InventoryEvent::TicketTypeAdded(_)
+            | InventoryEvent::InventoryPublished(_) => None,
+            InventoryEvent::HoldPlaced(placed) => self.held(placed.hold, &placed.items),
+            InventoryEvent::HoldItemsAdded(added) => self.held(added.hold, &added.items),
+            InventoryEvent::HoldItemsRemoved(removed) => {
+                if !self.is_among(&removed.items) {
+                    return None;
+                }
+                self.holds.remove(&removed.hold)
+            }
+            InventoryEvent::HoldExtended(extended) => self.by_hold(extended.hold),
+            InventoryEvent::HoldReleased(released) => self.by_hold(released.hold),
+            InventoryEvent::HoldExpired(expired) => self.by_hold(expired.hold),
+            InventoryEvent::OrderPlaced(placed) => self.ordered(placed.hold, placed.order, &placed.items),
+            InventoryEvent::OrderCancelled(cancelled) => self.by_order(cancelled.order),
+            InventoryEvent::PaymentStarted(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentActionRequired(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentAuthorised(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentDeclined(payment) => self.by_order(payment.order),
+            InventoryEvent::HoldReclaimed(reclaimed) => self.by_order(reclaimed.order),
+            InventoryEvent::OrderSecured(secured) => self.by_order(secured.order),
+            InventoryEvent::PaymentCaptured(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentCaptureFailed(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentVoidDue(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentVoided(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentDisputed(payment) => self.by_order(payment.order),
+            InventoryEvent::TicketsIssued(issued) => self.issued(issued.order, &issued.tickets),
+        }
+    }
+
+    fn is_among(&self, items: &[Item]) -> bool {
+        items.iter().any(|item| item.seat.as_ref().is_some_and(|seat| seat.as_str() == self.seat))
+    }
+
+    fn ticket_among(&self, items: &[TicketItem]) -> Option<TicketId> {
+        let has_it = |item: &&TicketItem| item.seat.as_ref().is_some_and(|seat| seat.as_str() == self.seat);
+        items.iter().find(has_it).map(|item| item.ticket)
+    }
+
+    fn held(&mut self, hold: HoldId, items: &[Item]) -> Option<Touch> {
+        if !self.is_among(items) {
+            return None;
+        }
+        Some(*self.holds.entry(hold).or_insert(Touch { hold: Some(hold), ..Touch::default() }))
+    }
+
+    fn ordered(&mut self, hold: HoldId, order: OrderId, items: &[TicketItem]) -> Option<Touch> {
+        // Which ticket it will be is named already, but there is none before it is issued.
+        self.ticket_among(items)?;
+        let touch = Touch { hold: Some(hold), order: Some(order), ticket: None };
+        self.holds.insert(hold, touch);
+        self.orders.insert(order, touch);
+        Some(touch)
+    }
+
+    fn issued(&mut self, order: OrderId, tickets: &[TicketItem]) -> Option<Touch> {
+        let ticket = self.ticket_among(tickets)?;
+        let touch = self.orders.entry(order).or_default();
+        (touch.order, touch.ticket) = (Some(order), Some(ticket));
+        Some(*touch)
+    }
+
+    fn by_hold(&self, hold: HoldId) -> Option<Touch> {
+        self.holds.get(&hold).copied()
+    }
+
+    fn by_order(&self, order: OrderId) -> Option<Touch> {
+        self.orders.get(&order).copied()
+    }
+}

@@ -1,0 +1,114 @@
+//! Facts about a seat in words, as short as they can be without asking back.
+
+use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, VoidReason};
+use boxoffice_domain::time::Timestamp;
+
+use super::track::Touch;
+
+/// The fact in words. Times of day are UTC; another day than that of the fact is named.
+pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String {
+    match event {
+        InventoryEvent::InventoryDrafted(_)
+        | InventoryEvent::PoolAdded(_)
+        | InventoryEvent::TicketTypeAdded(_)
+        | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
+        InventoryEvent::HoldPlaced(placed) => {
+            format!("Held until {} ({})", clock(placed.expires_at, at), placed.hold)
+        }
+        InventoryEvent::HoldItemsAdded(added) => format!("Added to a hold ({})", added.hold),
+        InventoryEvent::HoldItemsRemoved(removed) => format!("Taken out of its hold ({})", removed.hold),
+        InventoryEvent::HoldExtended(extended) => {
+            format!("Hold extended until {} ({})", clock(extended.expires_at, at), extended.hold)
+        }
+        InventoryEvent::HoldReleased(released) => format!("Let go by the buyer ({})", released.hold),
+        InventoryEvent::HoldExpired(expired) => match touch.order {
+            None => format!("Hold lapsed ({})", expired.hold),
+            Some(order) => format!("Hold lapsed ({}), and {order} with it", expired.hold),
+        },
+        InventoryEvent::OrderPlaced(placed) => {
+            format!("Ordered: {}, to be paid until {}", placed.order, clock(placed.expires_at, at))
+        }
+        InventoryEvent::OrderCancelled(cancelled) => {
+            format!("{} ({})", cancel_reason(cancelled.reason), cancelled.order)
+        }
+        InventoryEvent::PaymentStarted(payment) => {
+            format!("Payment of {} began ({}, {})", payment.order, payment.method, payment.payment)
+        }
+        InventoryEvent::PaymentActionRequired(payment) => {
+            format!("The payer of {} has to confirm with their bank ({})", payment.order, payment.payment)
+        }
+        InventoryEvent::PaymentAuthorised(payment) => {
+            format!("Money for {} was reserved ({})", payment.order, payment.payment)
+        }
+        InventoryEvent::PaymentDeclined(payment) => {
+            format!(
+                "Payment of {} was declined: {} ({})",
+                payment.order,
+                plain(&payment.reason),
+                payment.payment
+            )
+        }
+        InventoryEvent::HoldReclaimed(reclaimed) => {
+            format!("Taken again for {}, whose payment came late ({})", reclaimed.order, reclaimed.hold)
+        }
+        InventoryEvent::OrderSecured(secured) => format!("Secured for {}", secured.order),
+        InventoryEvent::PaymentCaptured(payment) => {
+            format!("Money for {} has come ({})", payment.order, payment.payment)
+        }
+        InventoryEvent::PaymentCaptureFailed(payment) => {
+            format!(
+                "Money for {} did not come: {} ({})",
+                payment.order,
+                plain(&payment.reason),
+                payment.payment
+            )
+        }
+        InventoryEvent::PaymentVoidDue(payment) => {
+            let why = void_reason(payment.reason);
+            format!("Money for {} has to be let go, because {why} ({})", payment.order, payment.payment)
+        }
+        InventoryEvent::PaymentVoided(payment) => {
+            format!("Money for {} was let go ({})", payment.order, payment.payment)
+        }
+        InventoryEvent::PaymentDisputed(payment) => {
+            format!(
+                "The payer of {} wants the money back through their bank ({})",
+                payment.order, payment.payment
+            )
+        }
+        InventoryEvent::TicketsIssued(issued) => match touch.ticket {
+            Some(ticket) => format!("Sold: {ticket} in {}", issued.order),
+            None => format!("Sold in {}", issued.order),
+        },
+    }
+}
+
+fn cancel_reason(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "Order cancelled by the buyer",
+        CancelReason::CaptureFailed => "Order cancelled, because its money did not come",
+    }
+}
+
+fn void_reason(reason: VoidReason) -> &'static str {
+    match reason {
+        VoidReason::SeatsGone => "the hold had lapsed and somebody else has the seats",
+        VoidReason::OrderCancelled => "the order was cancelled before",
+        VoidReason::AlreadyPaid => "the order is paid already",
+        VoidReason::AmountDiffers => "it is not the amount of the order",
+        VoidReason::SaleEnded => "the show no longer sells",
+    }
+}
+
+/// `insufficient_funds` as people write it.
+fn plain(reason: &str) -> String {
+    reason.replace('_', " ")
+}
+
+/// The time of day of `time`, with the date where it is another day than that of `at`.
+fn clock(time: Timestamp, at: Timestamp) -> String {
+    let (text, other) = (time.to_string(), at.to_string());
+    let day = text.get(..10).unwrap_or_default();
+    let of_day = text.get(11..19).unwrap_or_default();
+    if other.get(..10) == Some(day) { of_day.to_owned() } else { format!("{day} {of_day}") }
+}

@@ -1,0 +1,189 @@
+//! The rows of orders, payments and tickets, as values.
+
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::inventory::event::{CancelReason, TicketItem};
+use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::seating::SeatId;
+use boxoffice_domain::time::Timestamp;
+
+use super::status::{OrderStage, OrderStatus, PaymentStatus, TicketStatus};
+use crate::row::{BadRow, Cells};
+use crate::table::Row;
+
+/// What the amounts of a show are in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShowTermsRow {
+    /// The show.
+    pub show: ShowId,
+    /// The currency of all its amounts.
+    pub currency: Currency,
+}
+
+impl ShowTermsRow {
+    /// Reads a row of [`super::SHOW_TERMS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        Ok(Self { show: cells.parsed("show_id")?, currency: cells.parsed("currency")? })
+    }
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRow {
+    /// The order.
+    pub order: OrderId,
+    /// The show.
+    pub show: ShowId,
+    /// The hold that it was.
+    pub hold: HoldId,
+    /// Who buys; the vault knows more.
+    pub buyer: PersonId,
+    /// As far as events tell; [`Self::status_at`] also looks at the time.
+    pub status: OrderStatus,
+    /// What is to be paid, in minor units.
+    pub total: Minor,
+    /// What is bought, each with the ticket that it becomes.
+    pub items: Vec<TicketItem>,
+    /// The payment that secured it.
+    pub payment: Option<PaymentId>,
+    /// Why it was cancelled.
+    pub cancelled: Option<CancelReason>,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// It can be paid before this moment.
+    pub expires_at: Timestamp,
+    /// When its status changed last.
+    pub updated_at: Timestamp,
+}
+
+impl OrderRow {
+    /// Reads a row of [`super::ORDERS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        let stage: OrderStage = cells.parsed("stage")?;
+        Ok(Self {
+            order: cells.parsed("order_id")?,
+            show: cells.parsed("show_id")?,
+            hold: cells.parsed("hold_id")?,
+            buyer: cells.parsed("buyer")?,
+            status: stage.status(),
+            total: cells.number("total")?,
+            items: cells.json("items")?,
+            payment: cells.optional_parsed("payment_id")?,
+            cancelled: cells.optional_name("cancelled_reason")?,
+            placed_at: cells.time("placed_at")?,
+            expires_at: cells.time("expires_at")?,
+            updated_at: cells.time("updated_at")?,
+        })
+    }
+
+    /// The status at a time: an order that nobody paid has expired at its deadline, whether or not that is recorded.
+    #[must_use]
+    pub fn status_at(&self, now: Timestamp) -> OrderStatus {
+        let lapsed = self.status == OrderStatus::AwaitingPayment && now >= self.expires_at;
+        if lapsed { OrderStatus::Expired } else { self.status }
+    }
+}
+
+/// A payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRow {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The order that it pays.
+    pub order: OrderId,
+    /// The show.
+    pub show: ShowId,
+    /// Who moves the money.
+    pub provider: String,
+    /// `card`, for example.
+    pub method: String,
+    /// What it was started with, in minor units.
+    pub amount: Minor,
+    /// What has come, in minor units.
+    pub captured: Option<Minor>,
+    /// How it stands.
+    pub status: PaymentStatus,
+    /// Why it was declined, did not come or has to be let go, in `snake_case`.
+    pub reason: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When the money was reserved, as the provider tells it.
+    pub authorised_at: Option<Timestamp>,
+    /// When its status changed last.
+    pub updated_at: Timestamp,
+}
+
+impl PaymentRow {
+    /// Reads a row of [`super::PAYMENTS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        Ok(Self {
+            payment: cells.parsed("payment_id")?,
+            order: cells.parsed("order_id")?,
+            show: cells.parsed("show_id")?,
+            provider: cells.text("provider")?,
+            method: cells.text("method")?,
+            amount: cells.number("amount")?,
+            captured: match cells.optional_integer("captured")? {
+                Some(_) => Some(cells.number("captured")?),
+                None => None,
+            },
+            status: cells.parsed("status")?,
+            reason: cells.optional_text("reason")?,
+            started_at: cells.time("started_at")?,
+            authorised_at: cells.optional_time("authorised_at")?,
+            updated_at: cells.time("updated_at")?,
+        })
+    }
+}
+
+/// A ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRow {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The order that it came with.
+    pub order: OrderId,
+    /// The show that it is for.
+    pub show: ShowId,
+    /// The seat, where it is one.
+    pub seat: Option<SeatId>,
+    /// As what it was sold.
+    pub ticket_type: TicketTypeId,
+    /// In minor units.
+    pub price: Minor,
+    /// Whether it is good.
+    pub status: TicketStatus,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+}
+
+impl TicketRow {
+    /// Reads a row of [`super::TICKETS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        Ok(Self {
+            ticket: cells.parsed("ticket_id")?,
+            order: cells.parsed("order_id")?,
+            show: cells.parsed("show_id")?,
+            seat: cells.optional_text("seat")?.map(|seat| SeatId::new(&seat)),
+            ticket_type: cells.parsed("ticket_type_id")?,
+            price: cells.number("price")?,
+            status: cells.parsed("status")?,
+            issued_at: cells.time("issued_at")?,
+        })
+    }
+}

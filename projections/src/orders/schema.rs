@@ -1,0 +1,70 @@
+//! The tables of orders.
+
+use crate::table::ColumnType::{Integer, Text};
+use crate::table::Table;
+
+/// What the amounts of a show are in. Readers of the other tables join it by `show_id`.
+pub const SHOW_TERMS: Table =
+    Table { name: "show_terms", columns: &[("show_id", Text), ("currency", Text)], indexes: &[] };
+
+/// The table of orders.
+pub const ORDERS: Table = Table {
+    name: "orders",
+    columns: &[
+        ("order_id", Text),
+        ("show_id", Text),
+        ("hold_id", Text),
+        ("buyer", Text),
+        ("status", Text),
+        ("stage", Text),
+        ("total", Integer),
+        ("items", Text),
+        ("payment_id", Text),
+        ("cancelled_reason", Text),
+        ("placed_at", Integer),
+        ("expires_at", Integer),
+        ("updated_at", Integer),
+    ],
+    indexes: &[
+        &["hold_id"],
+        &["show_id", "placed_at"],
+        &["show_id", "status", "placed_at"],
+        &["buyer", "placed_at"],
+    ],
+};
+
+/// The table of payments.
+pub const PAYMENTS: Table = Table {
+    name: "payments",
+    columns: &[
+        ("payment_id", Text),
+        ("order_id", Text),
+        ("show_id", Text),
+        ("provider", Text),
+        ("method", Text),
+        ("amount", Integer),
+        ("captured", Integer),
+        ("status", Text),
+        ("reason", Text),
+        ("started_at", Integer),
+        ("authorised_at", Integer),
+        ("updated_at", Integer),
+    ],
+    indexes: &[&["order_id", "started_at"], &["status", "started_at"]],
+};
+
+/// The table of tickets.
+pub const TICKETS: Table = Table {
+    name: "tickets",
+    columns: &[
+        ("ticket_id", Text),
+        ("order_id", Text),
+        ("show_id", Text),
+        ("seat", Text),
+        ("ticket_type_id", Text),
+        ("price", Integer),
+        ("status", Text),
+        ("issued_at", Integer),
+    ],
+    indexes: &[&["order_id"], &["show_id", "issued_at"]],
+};

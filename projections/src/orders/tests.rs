@@ -1,0 +1,200 @@
+use boxoffice_domain::aggregate::StoredEvent;
+use boxoffice_domain::inventory::event::{CancelReason, VoidReason};
+use boxoffice_domain::log::StreamName;
+
+use super::*;
+use crate::testing::{
+    SHOW, TestLog, TestStore, action_required, at, authorised, capture_failed, captured, declined, disputed,
+    drafted, floor, hold, hold_expired, hold_extended, hold_placed, hold_released, one_of_each, order,
+    order_cancelled, order_placed, payment, payment_started, person, reclaimed, seat, secured,
+    tickets_issued, void_due, voided,
+};
+
+/// A placed order 1 with these events after it, a second apart.
+fn after(events: impl IntoIterator<Item = InventoryEvent>) -> TestStore {
+    let items = [seat("A-1"), floor()];
+    let placed = [drafted(), hold_placed(1, 300, items.to_vec()), order_placed(1, 300, &items)];
+    let log = TestLog::of((0..).zip(placed.into_iter().chain(events)));
+    TestStore::after(&OrdersProjection, &log.all())
+}
+
+fn order_row(store: &TestStore) -> OrderRow {
+    OrderRow::from_row(&store.row(ORDERS, order(1))).unwrap()
+}
+
+fn payment_row(store: &TestStore) -> PaymentRow {
+    PaymentRow::from_row(&store.row(PAYMENTS, payment(1))).unwrap()
+}
+
+fn status_after(events: impl IntoIterator<Item = InventoryEvent>) -> OrderStatus {
+    order_row(&after(events)).status
+}
+
+/// Payment 1 of order 1 begins and is authorised.
+fn paid_at(seconds: i64) -> Vec<InventoryEvent> {
+    vec![payment_started(1, 6_500), authorised(1, seconds)]
+}
+
+fn issued() -> InventoryEvent {
+    tickets_issued(1, &[seat("A-1"), floor()])
+}
+
+#[test]
+fn a_placed_order_awaits_its_payment_until_its_deadline() {
+    let row = order_row(&after([]));
+    let expected = OrderRow {
+        order: order(1),
+        show: SHOW,
+        hold: hold(1),
+        buyer: person(1),
+        status: OrderStatus::AwaitingPayment,
+        total: 6_500,
+        items: crate::testing::tickets_for(1, &[seat("A-1"), floor()]),
+        payment: None,
+        cancelled: None,
+        placed_at: at(2),
+        expires_at: at(300),
+        updated_at: at(2),
+    };
+    assert_eq!(row, expected);
+    assert_eq!(row.status_at(at(299)), OrderStatus::AwaitingPayment);
+    assert_eq!(row.status_at(at(300)), OrderStatus::Expired, "whether or not that is recorded");
+    let terms = ShowTermsRow::from_row(&after([]).row(SHOW_TERMS, SHOW)).unwrap();
+    assert_eq!(terms.currency.code(), "EUR");
+}
+
+#[test]
+fn money_reserved_is_processing_and_tickets_are_confirmed() {
+    let mut events = paid_at(10);
+    assert_eq!(status_after(events.clone()), OrderStatus::Processing);
+    events.push(secured(1));
+    let row = order_row(&after(events.clone()));
+    assert_eq!((row.status, row.payment), (OrderStatus::Processing, Some(payment(1))));
+    events.extend([captured(1), issued()]);
+    let store = after(events);
+    assert_eq!(order_row(&store).status, OrderStatus::Confirmed);
+    assert_eq!(order_row(&store).status_at(at(1_000_000)), OrderStatus::Confirmed);
+    assert_eq!(store.count(TICKETS), 2);
+    let item = &order_row(&store).items[0];
+    let ticket = TicketRow::from_row(&store.row(TICKETS, item.ticket)).unwrap();
+    assert_eq!((ticket.seat, ticket.order, ticket.price), (item.seat.clone(), order(1), 4_500));
+    assert_eq!((ticket.status, ticket.issued_at), (TicketStatus::Valid, at(7)));
+    let payment = payment_row(&store);
+    assert_eq!((payment.status, payment.captured), (PaymentStatus::Captured, Some(4_500)));
+    assert_eq!((payment.amount, payment.authorised_at), (6_500, Some(at(10))));
+}
+
+#[test]
+fn a_lapsed_hold_ends_its_order_and_a_late_authorisation_does_not_bring_it_back() {
+    let mut events = vec![hold_expired(1)];
+    assert_eq!(status_after(events.clone()), OrderStatus::Expired);
+    events.extend(paid_at(400));
+    assert_eq!(status_after(events.clone()), OrderStatus::Expired);
+    let gone = [events.clone(), vec![void_due(1, VoidReason::SeatsGone), voided(1)]].concat();
+    let store = after(gone);
+    assert_eq!(order_row(&store).status, OrderStatus::Expired);
+    let payment = payment_row(&store);
+    assert_eq!((payment.status, payment.reason.as_deref()), (PaymentStatus::Voided, Some("seats_gone")));
+    events.push(reclaimed(1));
+    assert_eq!(status_after(events.clone()), OrderStatus::Processing);
+    events.push(secured(1));
+    assert_eq!(status_after(events), OrderStatus::Processing);
+}
+
+#[test]
+fn an_expiry_of_another_hold_or_after_the_end_changes_nothing() {
+    assert_eq!(status_after([hold_expired(2)]), OrderStatus::AwaitingPayment);
+    let cancelled = order_cancelled(1, CancelReason::Requested);
+    assert_eq!(status_after([cancelled.clone(), hold_expired(1)]), OrderStatus::Cancelled);
+    assert_eq!(order_row(&after([cancelled])).cancelled, Some(CancelReason::Requested));
+    assert_eq!(
+        status_after([paid_at(10), vec![secured(1), hold_expired(1)]].concat()),
+        OrderStatus::Processing
+    );
+}
+
+#[test]
+fn an_extended_hold_moves_the_deadline_of_its_order() {
+    assert_eq!(order_row(&after([hold_extended(1, 600)])).expires_at, at(600));
+}
+
+#[test]
+fn a_declined_payment_leaves_the_order_waiting() {
+    let store = after([payment_started(1, 6_500), action_required(1), declined(1)]);
+    assert_eq!(order_row(&store).status, OrderStatus::AwaitingPayment);
+    let payment = payment_row(&store);
+    assert_eq!(
+        (payment.status, payment.reason.as_deref()),
+        (PaymentStatus::Declined, Some("insufficient_funds"))
+    );
+}
+
+#[test]
+fn who_is_declined_may_try_again() {
+    let store = after([payment_started(1, 6_500), declined(1), authorised(1, 10)]);
+    let payment = payment_row(&store);
+    assert_eq!((payment.status, payment.reason), (PaymentStatus::Authorised, None));
+    assert_eq!(order_row(&store).status, OrderStatus::Processing);
+}
+
+#[test]
+fn a_payment_that_went_on_does_not_ask_for_action_again() {
+    assert_eq!(
+        payment_row(&after([payment_started(1, 1), action_required(1)])).status,
+        PaymentStatus::RequiresAction
+    );
+    let late = [paid_at(10), vec![action_required(1)]].concat();
+    assert_eq!(payment_row(&after(late)).status, PaymentStatus::Authorised);
+}
+
+#[test]
+fn money_that_secured_nothing_is_let_go_and_the_order_waits_again() {
+    let differs = [paid_at(10), vec![void_due(1, VoidReason::AmountDiffers)]].concat();
+    assert_eq!(status_after(differs), OrderStatus::AwaitingPayment);
+    let twice =
+        [paid_at(10), vec![secured(1), authorised(2, 11), void_due(2, VoidReason::AlreadyPaid)]].concat();
+    assert_eq!(status_after(twice), OrderStatus::Processing);
+}
+
+#[test]
+fn a_capture_that_fails_cancels() {
+    let failed = vec![secured(1), capture_failed(1), order_cancelled(1, CancelReason::CaptureFailed)];
+    let store = after([paid_at(10), failed].concat());
+    assert_eq!(order_row(&store).status, OrderStatus::Cancelled);
+    assert_eq!(order_row(&store).cancelled, Some(CancelReason::CaptureFailed));
+    assert_eq!(payment_row(&store).status, PaymentStatus::CaptureFailed);
+}
+
+#[test]
+fn a_disputed_order_is_under_review_also_when_its_tickets_come_later() {
+    let sold = [paid_at(10), vec![secured(1), captured(1)]].concat();
+    assert_eq!(status_after([sold.clone(), vec![issued(), disputed(1)]].concat()), OrderStatus::UnderReview);
+    assert_eq!(status_after([sold, vec![disputed(1), issued()]].concat()), OrderStatus::UnderReview);
+    let cancelled = [order_cancelled(1, CancelReason::Requested), disputed(1)];
+    assert_eq!(status_after(cancelled), OrderStatus::Cancelled);
+}
+
+#[test]
+fn events_that_are_not_even_read_change_nothing() {
+    let log = TestLog::of((0..).zip(one_of_each(1)));
+    let all = log.all();
+    assert_eq!(all.len(), InventoryEvent::TYPES.len(), "a sample of each");
+    for (name, _) in InventoryEvent::TYPES {
+        assert!(all.iter().any(|event| &*event.event_type == *name), "no sample of {name}");
+    }
+    for (event, fact) in all.iter().zip(one_of_each(1)) {
+        let read = changes(&fact, &At { show: SHOW, event }).unwrap();
+        assert_eq!(OrdersProjection.apply(event).unwrap(), read, "{}", event.event_type);
+        assert!(read.is_empty() || !QUIET.contains(&fact.event_type()), "{} is quiet", fact.event_type());
+    }
+    assert!(QUIET.contains(&hold_released(1).event_type()));
+}
+
+#[test]
+fn what_cannot_be_read_is_inapplicable() {
+    let log = TestLog::new();
+    let strange = log.push_raw(&StreamName::inventory(SHOW), at(0), "order_placed", 2, "{}");
+    assert!(OrdersProjection.apply(&strange).is_err());
+    let foreign = log.push_raw(&StreamName::from_log("books-x"), at(0), "order_placed", 2, "{}");
+    assert_eq!(OrdersProjection.apply(&foreign), Ok(vec![]));
+}

@@ -1,0 +1,252 @@
+//! What is taken of what: one claim a seat, counts of units for pools and ticket types.
+//!
+//! Counts are kept up with every change, so that availability costs ticket types × pools and never seats. Nothing
+//! here can wrap or fail: an odd event at worst counts to nothing.
+
+use boxoffice_domain::id::{PoolId, TicketTypeId};
+use boxoffice_domain::inventory::event::Item;
+use boxoffice_domain::money::Minor;
+use boxoffice_domain::seating::{Layout, SeatIndex};
+use rustc_hash::FxHashMap;
+
+use super::terms::{Pool, SeatState, TicketType};
+
+/// Where a hold stands in the view's list of holds.
+pub(crate) type HoldKey = u32;
+
+/// How the units of a hold count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    Free,
+    Held,
+    Sold,
+}
+
+impl Counts {
+    const fn seat(self) -> SeatState {
+        match self {
+            Self::Free => SeatState::Available,
+            Self::Held => SeatState::Held,
+            Self::Sold => SeatState::Sold,
+        }
+    }
+}
+
+/// One item of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) price: Minor,
+    pub(crate) seat: Option<SeatIndex>,
+    pub(crate) ticket_type: TicketTypeId,
+    /// Where the ticket type stands in [`Stock::types`].
+    slot: Option<usize>,
+}
+
+/// Held and sold of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Tally {
+    pub(crate) held: u64,
+    pub(crate) sold: u64,
+}
+
+impl Tally {
+    fn moves(&mut self, from: Counts, to: Counts) {
+        if from == to {
+            return;
+        }
+        let take = |count: &mut u64| *count = count.saturating_sub(1);
+        let add = |count: &mut u64| *count = count.saturating_add(1);
+        match from {
+            Counts::Free => {}
+            Counts::Held => take(&mut self.held),
+            Counts::Sold => take(&mut self.sold),
+        }
+        match to {
+            Counts::Free => {}
+            Counts::Held => add(&mut self.held),
+            Counts::Sold => add(&mut self.sold),
+        }
+    }
+}
+
+/// The seats of one price category.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Category {
+    pub(crate) seats: u64,
+    pub(crate) tally: Tally,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct SeatSlot {
+    /// The hold that has it; a hold that lapsed by time alone still has it.
+    claim: Option<HoldKey>,
+    category: usize,
+    counts: Counts,
+}
+
+/// A ticket type with what it resolves to.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeSlot {
+    pub(crate) ticket_type: TicketType,
+    /// Where its price category stands in [`Stock::categories`].
+    pub(crate) category: Option<usize>,
+    /// Where its pools stand in [`Stock::pools`].
+    pub(crate) pools: Vec<usize>,
+    /// Units of this type, seats included.
+    pub(crate) tally: Tally,
+}
+
+/// Seats, pools and ticket types of a show.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stock {
+    seats: Vec<SeatSlot>,
+    states: Vec<SeatState>,
+    categories: Vec<Category>,
+    category_index: FxHashMap<String, usize>,
+    pools: Vec<Pool>,
+    pool_index: FxHashMap<PoolId, usize>,
+    types: Vec<TypeSlot>,
+    type_index: FxHashMap<TicketTypeId, usize>,
+}
+
+impl Stock {
+    /// Seats as the layout has them, all free.
+    pub(crate) fn seat(&mut self, layout: &Layout) {
+        for seat in layout.seats() {
+            let name = layout.category_name(seat.category).unwrap_or_default();
+            let category = self.category_slot(name);
+            if let Some(category) = self.categories.get_mut(category) {
+                category.seats = category.seats.saturating_add(1);
+            }
+            self.seats.push(SeatSlot { claim: None, category, counts: Counts::Free });
+            self.states.push(SeatState::Available);
+        }
+    }
+
+    fn category_slot(&mut self, name: &str) -> usize {
+        if let Some(slot) = self.category_index.get(name) {
+            return *slot;
+        }
+        let slot = self.categories.len();
+        self.category_index.insert(name.to_owned(), slot);
+        self.categories.push(Category::default());
+        slot
+    }
+
+    /// A pool with that capacity. What was said of a pool first stays.
+    pub(crate) fn add_pool(&mut self, pool: PoolId, name: &str, capacity: u32) {
+        let slot = self.pool_slot(pool);
+        if let Some(pool) = self.pools.get_mut(slot)
+            && pool.name.is_empty()
+            && pool.capacity == 0
+        {
+            name.clone_into(&mut pool.name);
+            pool.capacity = u64::from(capacity);
+        }
+    }
+
+    fn pool_slot(&mut self, pool: PoolId) -> usize {
+        let next = self.pools.len();
+        let slot = *self.pool_index.entry(pool).or_insert(next);
+        if slot == next {
+            self.pools.push(Pool { pool, name: String::new(), capacity: 0, held: 0, sold: 0 });
+        }
+        slot
+    }
+
+    /// A ticket type. What was said of a type first stays.
+    pub(crate) fn add_type(&mut self, ticket_type: TicketType) {
+        if self.type_index.contains_key(&ticket_type.ticket_type) {
+            return;
+        }
+        let category =
+            ticket_type.price_category.as_ref().and_then(|name| self.category_index.get(name).copied());
+        let mut pools: Vec<usize> = ticket_type.pools.iter().map(|pool| self.pool_slot(*pool)).collect();
+        pools.sort_unstable();
+        pools.dedup();
+        self.type_index.insert(ticket_type.ticket_type, self.types.len());
+        self.types.push(TypeSlot { ticket_type, category, pools, tally: Tally::default() });
+    }
+
+    /// What an item of an event comes to.
+    pub(crate) fn claim(&self, item: &Item, layout: Option<&Layout>) -> Claim {
+        Claim {
+            price: item.price,
+            seat: item.seat.as_ref().and_then(|seat| layout?.index_of(seat.as_str())),
+            ticket_type: item.ticket_type,
+            slot: self.type_index.get(&item.ticket_type).copied(),
+        }
+    }
+
+    /// One unit of a ticket type, and of every pool that it draws on, counts differently now.
+    pub(crate) fn recount(&mut self, claim: &Claim, from: Counts, to: Counts) {
+        let Some(slot) = claim.slot.and_then(|slot| self.types.get_mut(slot)) else { return };
+        slot.tally.moves(from, to);
+        for pool in &slot.pools {
+            if let Some(pool) = self.pools.get_mut(*pool) {
+                let mut tally = Tally { held: pool.held, sold: pool.sold };
+                tally.moves(from, to);
+                (pool.held, pool.sold) = (tally.held, tally.sold);
+            }
+        }
+    }
+
+    /// The hold has that seat from now on, whoever had it before.
+    pub(crate) fn take_seat(&mut self, seat: SeatIndex, hold: HoldKey, counts: Counts) {
+        self.change_seat(seat, |slot| slot.claim = Some(hold), counts);
+    }
+
+    /// The seat counts differently, if the hold has it.
+    pub(crate) fn recount_seat(&mut self, seat: SeatIndex, hold: HoldKey, counts: Counts) {
+        if self.holder(seat) == Some(hold) {
+            self.change_seat(seat, |_| (), counts);
+        }
+    }
+
+    /// The seat is free again, if the hold has it.
+    pub(crate) fn free_seat(&mut self, seat: SeatIndex, hold: HoldKey) {
+        if self.holder(seat) == Some(hold) {
+            self.change_seat(seat, |slot| slot.claim = None, Counts::Free);
+        }
+    }
+
+    fn change_seat(&mut self, seat: SeatIndex, claim: impl FnOnce(&mut SeatSlot), counts: Counts) {
+        let Ok(at) = usize::try_from(seat) else { return };
+        let (Some(slot), Some(state)) = (self.seats.get_mut(at), self.states.get_mut(at)) else { return };
+        claim(slot);
+        if let Some(category) = self.categories.get_mut(slot.category) {
+            category.tally.moves(slot.counts, counts);
+        }
+        slot.counts = counts;
+        *state = counts.seat();
+    }
+
+    /// The hold that has the seat.
+    pub(crate) fn holder(&self, seat: SeatIndex) -> Option<HoldKey> {
+        self.seats.get(usize::try_from(seat).ok()?)?.claim
+    }
+
+    pub(crate) fn state(&self, seat: SeatIndex) -> Option<SeatState> {
+        self.states.get(usize::try_from(seat).ok()?).copied()
+    }
+
+    pub(crate) fn states(&self) -> &[SeatState] {
+        &self.states
+    }
+
+    pub(crate) fn category(&self, slot: usize) -> Option<&Category> {
+        self.categories.get(slot)
+    }
+
+    pub(crate) fn pool(&self, slot: usize) -> Option<&Pool> {
+        self.pools.get(slot)
+    }
+
+    pub(crate) fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    pub(crate) fn types(&self) -> &[TypeSlot] {
+        &self.types
+    }
+}

@@ -1,0 +1,118 @@
+//! The state of the little show, counted anew from all events, as plainly as possible. For legal histories only.
+
+use std::collections::BTreeMap;
+
+use boxoffice_domain::id::{HoldId, TicketTypeId};
+use boxoffice_domain::inventory::event::{InventoryEvent, Item};
+use boxoffice_domain::time::Timestamp;
+
+use crate::testing::history::Timed;
+use crate::testing::{BALCONY, FLOOR, SEATS, STALLS, ticket_type};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Free,
+    Held,
+    Sold,
+}
+
+struct Hold {
+    items: Vec<Item>,
+    expires_at: Timestamp,
+    /// Once it is not decided by the deadline any more.
+    settled: Option<Is>,
+}
+
+impl Hold {
+    fn at(&self, now: Timestamp) -> Is {
+        self.settled.unwrap_or(if now < self.expires_at { Is::Held } else { Is::Free })
+    }
+}
+
+fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
+    let mut holds: BTreeMap<HoldId, Hold> = BTreeMap::new();
+    for (_, event) in events {
+        let mut settle = |hold: &HoldId, is| holds.get_mut(hold).unwrap().settled = Some(is);
+        match event {
+            InventoryEvent::HoldReleased(of) => settle(&of.hold, Is::Free),
+            InventoryEvent::HoldExpired(of) => settle(&of.hold, Is::Free),
+            InventoryEvent::OrderCancelled(of) => settle(&of.hold, Is::Free),
+            InventoryEvent::HoldReclaimed(of) => settle(&of.hold, Is::Held),
+            InventoryEvent::OrderSecured(of) => settle(&of.hold, Is::Sold),
+            InventoryEvent::HoldPlaced(of) => {
+                let hold = Hold { items: of.items.clone(), expires_at: of.expires_at, settled: None };
+                holds.insert(of.hold, hold);
+            }
+            InventoryEvent::HoldItemsAdded(of) => {
+                holds.get_mut(&of.hold).unwrap().items.extend(of.items.iter().cloned());
+            }
+            InventoryEvent::HoldItemsRemoved(of) => {
+                holds
+                    .get_mut(&of.hold)
+                    .unwrap()
+                    .items
+                    .retain(|item| item.seat.is_none() || !of.items.contains(item));
+                let floors = of.items.iter().filter(|item| item.seat.is_none()).count();
+                for _ in 0..floors {
+                    let items = &mut holds.get_mut(&of.hold).unwrap().items;
+                    items.remove(items.iter().position(|item| item.seat.is_none()).unwrap());
+                }
+            }
+            InventoryEvent::HoldExtended(of) => holds.get_mut(&of.hold).unwrap().expires_at = of.expires_at,
+            InventoryEvent::InventoryDrafted(_)
+            | InventoryEvent::PoolAdded(_)
+            | InventoryEvent::TicketTypeAdded(_)
+            | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::OrderPlaced(_)
+            | InventoryEvent::PaymentStarted(_)
+            | InventoryEvent::PaymentActionRequired(_)
+            | InventoryEvent::PaymentAuthorised(_)
+            | InventoryEvent::PaymentDeclined(_)
+            | InventoryEvent::PaymentCaptured(_)
+            | InventoryEvent::PaymentCaptureFailed(_)
+            | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentVoided(_)
+            | InventoryEvent::PaymentDisputed(_)
+            | InventoryEvent::TicketsIssued(_) => {}
+        }
+    }
+    holds
+}
+
+/// One letter a seat, and capacity, available, held and sold of stalls, balcony and floor.
+pub(super) fn recount(events: &[Timed], now: Timestamp) -> (String, Vec<[u64; 4]>) {
+    let holds = fold(events);
+    let seat = |name: &&str| {
+        let has_it = |hold: &&Hold| {
+            hold.items.iter().any(|item| item.seat.as_ref().is_some_and(|of| of.as_str() == *name))
+        };
+        let found: Vec<Is> = holds.values().filter(has_it).map(|hold| hold.at(now)).collect();
+        assert!(
+            found.iter().filter(|is| **is != Is::Free).count() <= 1,
+            "{name} was taken twice: not a legal history"
+        );
+        if found.contains(&Is::Sold) {
+            's'
+        } else if found.contains(&Is::Held) {
+            'h'
+        } else {
+            'a'
+        }
+    };
+    let states: String = SEATS.iter().map(seat).collect();
+    let of_type = |wanted: TicketTypeId, is: Is| {
+        let holds = holds.values().filter(|hold| hold.at(now) == is);
+        holds.flat_map(|hold| &hold.items).filter(|item| item.ticket_type == wanted).count() as u64
+    };
+    let held = [STALLS, BALCONY, FLOOR].map(|n| of_type(ticket_type(n), Is::Held));
+    let sold = [STALLS, BALCONY, FLOOR].map(|n| of_type(ticket_type(n), Is::Sold));
+    let taken = |n: u32| held[n as usize] + sold[n as usize];
+    let of_limit = 8_u64.saturating_sub(taken(BALCONY) + taken(FLOOR));
+    let free = [
+        6_u64.saturating_sub(taken(STALLS)),
+        4_u64.saturating_sub(taken(BALCONY)).min(of_limit),
+        5_u64.saturating_sub(taken(FLOOR)).min(of_limit),
+    ];
+    let counts = (0..3).map(|n| [[6, 4, 5][n], free[n], held[n], sold[n]]).collect();
+    (states, counts)
+}

@@ -1,0 +1,187 @@
+//! One show of the registry: its view under a lock, and its representations, rendered once for all who ask.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use boxoffice_domain::id::ShowId;
+use boxoffice_domain::log::Position;
+use boxoffice_domain::time::Timestamp;
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::show::{Mark, ShowView, ViewKind};
+use crate::table::Parked;
+
+/// A representation of a show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// A strong entity tag, with its quotes.
+    pub etag: String,
+    /// The position of the show's last event that is in it.
+    pub position: Position,
+    /// JSON.
+    pub body: Bytes,
+}
+
+#[derive(Debug, Default)]
+struct Cached(Mutex<Option<(Mark, Rendered)>>);
+
+/// One show in memory.
+#[derive(Debug)]
+pub struct ShowEntry {
+    show: ShowId,
+    view: Mutex<ShowView>,
+    parked: OnceLock<Parked>,
+    changed: watch::Sender<()>,
+    /// Somebody wants to be told of changes by way of the registry.
+    watched: AtomicBool,
+    /// They were told, and have not looked yet.
+    told: AtomicBool,
+    availability: Cached,
+    seats: Cached,
+    compact: Cached,
+}
+
+impl ShowEntry {
+    pub(super) fn new(show: ShowId) -> Self {
+        Self {
+            show,
+            view: Mutex::new(ShowView::new(show)),
+            parked: OnceLock::new(),
+            changed: watch::Sender::new(()),
+            watched: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+            availability: Cached::default(),
+            seats: Cached::default(),
+            compact: Cached::default(),
+        }
+    }
+
+    /// The show.
+    #[must_use]
+    pub fn show(&self) -> ShowId {
+        self.show
+    }
+
+    /// Why the show does not move any more, if it does not.
+    #[must_use]
+    pub fn parked(&self) -> Option<&Parked> {
+        self.parked.get()
+    }
+
+    /// Tells whenever an event has changed the show. What time changes is told by [`ShowView::next_change`].
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Reads the view, judged at `now`, or at the log time of the show's last event if that is ahead of the clock.
+    ///
+    /// # Errors
+    /// [`Parked`], if the show no longer moves.
+    pub fn read<T>(&self, now: Timestamp, read: impl FnOnce(&mut ShowView) -> T) -> Result<T, Parked> {
+        if let Some(parked) = self.parked() {
+            return Err(parked.clone());
+        }
+        let mut view = self.lock();
+        let now = now.max(view.log_time());
+        view.advance(now);
+        Ok(read(&mut view))
+    }
+
+    /// The body of `GET …/availability`.
+    ///
+    /// # Errors
+    /// [`Parked`], if the show no longer moves.
+    pub fn availability(&self, now: Timestamp) -> Result<Rendered, Parked> {
+        let mut cached = self.availability.lock();
+        self.read(now, |view| {
+            let mark = view.mark();
+            cached.get_or_render(mark, || Rendered {
+                etag: mark.etag(ViewKind::Availability),
+                position: view.position(),
+                body: view.availability_json(),
+            })
+        })
+    }
+
+    /// The body of `GET …/seats`.
+    ///
+    /// # Errors
+    /// [`Parked`], if the show no longer moves.
+    pub fn seats(&self, now: Timestamp) -> Result<Rendered, Parked> {
+        self.all_seats(now, ViewKind::Seats)
+    }
+
+    /// The compact form of `GET …/seats`.
+    ///
+    /// # Errors
+    /// [`Parked`], if the show no longer moves.
+    pub fn seats_compact(&self, now: Timestamp) -> Result<Rendered, Parked> {
+        self.all_seats(now, ViewKind::SeatsCompact)
+    }
+
+    /// Rendered outside the view's lock, so that events do not wait; one renders, others take what it made.
+    fn all_seats(&self, now: Timestamp, kind: ViewKind) -> Result<Rendered, Parked> {
+        let cached = if kind == ViewKind::Seats { &self.seats } else { &self.compact };
+        let mut cached = cached.lock();
+        let mark = self.read(now, |view| view.mark())?;
+        if let Some(rendered) = cached.get(mark) {
+            return Ok(rendered);
+        }
+        let snapshot = self.read(now, ShowView::seats)?;
+        Ok(cached.get_or_render(snapshot.mark, || Rendered {
+            etag: snapshot.mark.etag(kind),
+            position: snapshot.position,
+            body: if kind == ViewKind::Seats { snapshot.to_json() } else { snapshot.to_compact() },
+        }))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, ShowView> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `false`: it was parked before.
+    pub(super) fn park(&self, parked: Parked) -> bool {
+        self.parked.set(parked).is_ok()
+    }
+
+    /// Tells subscribers; `true`: the registry has to tell too.
+    pub(super) fn changes(&self) -> bool {
+        self.changed.send_replace(());
+        self.watched.load(Ordering::SeqCst) && !self.told.swap(true, Ordering::SeqCst)
+    }
+
+    /// From now on, or no longer, changes go to [`super::Shows::dirtied`].
+    pub(crate) fn watch(&self, watched: bool) {
+        self.watched.store(watched, Ordering::SeqCst);
+    }
+
+    /// To be said before looking at the view: what changes after this is told again.
+    pub(crate) fn look(&self) {
+        self.told.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Cached {
+    fn lock(&self) -> CachedGuard<'_> {
+        CachedGuard(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+struct CachedGuard<'a>(MutexGuard<'a, Option<(Mark, Rendered)>>);
+
+impl CachedGuard<'_> {
+    fn get(&self, mark: Mark) -> Option<Rendered> {
+        self.0.as_ref().filter(|(cached, _)| *cached == mark).map(|(_, rendered)| rendered.clone())
+    }
+
+    fn get_or_render(&mut self, mark: Mark, render: impl FnOnce() -> Rendered) -> Rendered {
+        if let Some(rendered) = self.get(mark) {
+            return rendered;
+        }
+        let rendered = render();
+        *self.0 = Some((mark, rendered.clone()));
+        rendered
+    }
+}

@@ -1,0 +1,254 @@
+//! Random histories of the little show: such as an inventory would write, and such as none ever would.
+
+use std::collections::BTreeMap;
+
+use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, Item, VoidReason};
+use proptest::prelude::*;
+
+use super::show::{
+    self, SEATS, authorised, capture_failed, floor, hold_expired, hold_extended, hold_placed, hold_released,
+    item, items_added, items_removed, on_sale, one_of_each, order_cancelled, order_placed, payment_started,
+    reclaimed, seat, secured, tickets_issued,
+};
+
+/// An event of the show and the second at which it was recorded.
+pub(crate) type Timed = (i64, InventoryEvent);
+
+/// What somebody tries. `which` chooses among the holds that there are.
+#[derive(Debug, Clone)]
+pub(crate) enum Try {
+    Wait(i64),
+    Place { seats: Vec<usize>, floor: usize, ttl: i64 },
+    Add { which: usize, seat: usize },
+    Remove { which: usize },
+    Extend { which: usize, ttl: i64 },
+    Release { which: usize },
+    Order { which: usize },
+    Cancel { which: usize },
+    Pay { which: usize, capture: bool },
+    Sweep,
+}
+
+pub(crate) fn tries() -> impl Strategy<Value = Vec<Try>> {
+    let which = 0..8_usize;
+    let a_try = prop_oneof![
+        3 => (1..40_i64).prop_map(Try::Wait),
+        6 => (prop::collection::vec(0..SEATS.len(), 0..3), 0..3_usize, 1..60_i64)
+            .prop_map(|(seats, floor, ttl)| Try::Place { seats, floor, ttl }),
+        1 => (which.clone(), 0..SEATS.len()).prop_map(|(which, seat)| Try::Add { which, seat }),
+        1 => which.clone().prop_map(|which| Try::Remove { which }),
+        1 => (which.clone(), 1..60_i64).prop_map(|(which, ttl)| Try::Extend { which, ttl }),
+        1 => which.clone().prop_map(|which| Try::Release { which }),
+        4 => which.clone().prop_map(|which| Try::Order { which }),
+        1 => which.clone().prop_map(|which| Try::Cancel { which }),
+        4 => (which, prop::bool::weighted(0.8)).prop_map(|(which, capture)| Try::Pay { which, capture }),
+        1 => Just(Try::Sweep),
+    ];
+    prop::collection::vec(a_try, 0..40)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Held,
+    Ordered,
+    Expired,
+    Sold,
+    Gone,
+}
+
+/// A plain-minded box office: refuses what an inventory would refuse, and writes down the rest.
+#[derive(Default)]
+struct Office {
+    now: i64,
+    log: Vec<Timed>,
+    holds: BTreeMap<u32, (Stage, i64, Vec<Item>)>,
+}
+
+impl Office {
+    fn says(&mut self, event: InventoryEvent) {
+        self.log.push((self.now, event));
+    }
+
+    fn choose(&self, which: usize, wanted: &[Stage]) -> Option<u32> {
+        let fitting: Vec<u32> =
+            self.holds.iter().filter(|(_, hold)| wanted.contains(&hold.0)).map(|(n, _)| *n).collect();
+        fitting.get(which % fitting.len().max(1)).copied()
+    }
+
+    fn is_live(&self, n: u32) -> bool {
+        self.holds.get(&n).is_some_and(|hold| self.now < hold.1)
+    }
+
+    fn expire(&mut self, n: u32) {
+        let hold = self.holds.get_mut(&n).unwrap();
+        hold.0 = if hold.0 == Stage::Ordered { Stage::Expired } else { Stage::Gone };
+        self.says(hold_expired(n));
+    }
+
+    /// Whether the seats are free for somebody new; holds that lapsed on them are recorded as such.
+    fn clears(&mut self, items: &[Item]) -> bool {
+        let holders: Vec<u32> = self
+            .holds
+            .iter()
+            .filter(|(_, hold)| matches!(hold.0, Stage::Held | Stage::Ordered | Stage::Sold))
+            .filter(|(_, hold)| hold.2.iter().any(|item| item.seat.is_some() && items.contains(item)))
+            .map(|(n, _)| *n)
+            .collect();
+        if holders.iter().any(|n| self.holds[n].0 == Stage::Sold || self.is_live(*n)) {
+            return false;
+        }
+        for n in holders {
+            self.expire(n);
+        }
+        true
+    }
+
+    fn place(&mut self, seats: &[usize], floors: usize, ttl: i64) {
+        let mut seats = seats.to_vec();
+        seats.sort_unstable();
+        seats.dedup();
+        let mut items: Vec<Item> = seats.iter().map(|n| seat(SEATS[*n])).collect();
+        items.extend(std::iter::repeat_n(floor(), floors));
+        if !items.is_empty() && self.clears(&items) {
+            let n = u32::try_from(self.holds.len()).unwrap();
+            self.says(hold_placed(n, self.now + ttl, items.clone()));
+            self.holds.insert(n, (Stage::Held, self.now + ttl, items));
+        }
+    }
+
+    fn edit(&mut self, attempt: &Try) {
+        let (Try::Add { which, .. } | Try::Remove { which } | Try::Extend { which, .. }) = attempt else {
+            return;
+        };
+        let Some(n) = self.choose(*which, &[Stage::Held]).filter(|n| self.is_live(*n)) else { return };
+        if let Try::Add { seat: added, .. } = attempt {
+            let items = vec![seat(SEATS[*added])];
+            if self.clears(&items) {
+                self.says(items_added(n, items.clone()));
+                self.holds.get_mut(&n).unwrap().2.extend(items);
+            }
+        } else if let Try::Extend { ttl, .. } = attempt {
+            let expires_at = self.holds[&n].1.max(self.now + ttl);
+            self.holds.get_mut(&n).unwrap().1 = expires_at;
+            self.says(hold_extended(n, expires_at));
+        } else if self.holds[&n].2.len() > 1 {
+            let removed = self.holds.get_mut(&n).unwrap().2.remove(0);
+            self.says(items_removed(n, vec![removed]));
+        }
+    }
+
+    fn end(&mut self, n: u32, event: InventoryEvent) {
+        self.holds.get_mut(&n).unwrap().0 = Stage::Gone;
+        self.says(event);
+    }
+
+    fn order(&mut self, n: u32) {
+        let hold = self.holds.get_mut(&n).unwrap();
+        hold.0 = Stage::Ordered;
+        let (expires_at, items) = (hold.1, hold.2.clone());
+        self.says(order_placed(n, expires_at, &items));
+    }
+
+    fn pay(&mut self, n: u32, capture: bool) {
+        let items = self.holds[&n].2.clone();
+        self.says(payment_started(n, 1));
+        self.says(authorised(n, self.now));
+        if self.holds[&n].0 == Stage::Ordered && !self.is_live(n) {
+            self.expire(n);
+        }
+        if self.holds[&n].0 == Stage::Expired {
+            if !self.clears(&items) {
+                return self.says(show::void_due(n, VoidReason::SeatsGone));
+            }
+            self.says(reclaimed(n));
+        }
+        self.says(secured(n));
+        if capture {
+            self.holds.get_mut(&n).unwrap().0 = Stage::Sold;
+            self.says(show::captured(n));
+            self.says(tickets_issued(n, &items));
+        } else {
+            self.says(capture_failed(n));
+            self.end(n, order_cancelled(n, CancelReason::CaptureFailed));
+        }
+    }
+
+    fn attempt(&mut self, attempt: &Try) {
+        match attempt {
+            Try::Wait(seconds) => self.now += seconds,
+            Try::Place { seats, floor, ttl } => self.place(seats, *floor, *ttl),
+            Try::Add { .. } | Try::Remove { .. } | Try::Extend { .. } => self.edit(attempt),
+            Try::Release { which } => {
+                if let Some(n) = self.choose(*which, &[Stage::Held]) {
+                    self.end(n, hold_released(n));
+                }
+            }
+            Try::Order { which } => {
+                if let Some(n) = self.choose(*which, &[Stage::Held]).filter(|n| self.is_live(*n)) {
+                    self.order(n);
+                }
+            }
+            Try::Cancel { which } => {
+                if let Some(n) = self.choose(*which, &[Stage::Ordered]) {
+                    self.end(n, order_cancelled(n, CancelReason::Requested));
+                }
+            }
+            Try::Pay { which, capture } => {
+                if let Some(n) = self.choose(*which, &[Stage::Ordered, Stage::Expired]) {
+                    self.pay(n, *capture);
+                }
+            }
+            Try::Sweep => {
+                let lapsed =
+                    |n: &u32| !self.is_live(*n) && matches!(self.holds[n].0, Stage::Held | Stage::Ordered);
+                let lapsed: Vec<u32> = self.holds.keys().copied().filter(lapsed).collect();
+                for n in lapsed {
+                    self.expire(n);
+                }
+            }
+        }
+    }
+}
+
+/// What comes of the attempts, from the little show being on sale.
+pub(crate) fn legal(tries: &[Try]) -> Vec<Timed> {
+    let mut office =
+        Office { log: on_sale().into_iter().map(|event| (0, event)).collect(), ..Office::default() };
+    for attempt in tries {
+        office.attempt(attempt);
+    }
+    office.log
+}
+
+pub(crate) fn legal_history() -> impl Strategy<Value = Vec<Timed>> {
+    tries().prop_map(|tries| legal(&tries))
+}
+
+fn any_item() -> impl Strategy<Value = Item> {
+    let seat =
+        prop::sample::select(vec![None, Some("Z-9"), Some("A-1"), Some("A-2"), Some("B-1"), Some("B-2")]);
+    (seat, 0..4_u32).prop_map(|(seat, ticket)| item(ticket, seat))
+}
+
+/// Any event at all about one of a few holds and orders.
+fn any_event() -> impl Strategy<Value = InventoryEvent> {
+    let items = prop::collection::vec(any_item(), 0..3);
+    (0..24_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
+        0..4 => hold_placed(n, seconds, items),
+        4 => items_added(n, items),
+        5 => items_removed(n, items),
+        6 => hold_extended(n, seconds),
+        7 => order_placed(n, seconds, &items),
+        8 => tickets_issued(n, &items),
+        _ => one_of_each(n).swap_remove(kind),
+    })
+}
+
+/// Events in any order whatever, after the little show is on sale, or is not.
+pub(crate) fn any_history() -> impl Strategy<Value = Vec<Timed>> {
+    let events = prop::collection::vec((0..100_i64, any_event()), 0..60);
+    (any::<bool>(), events).prop_map(|(prepared, events)| {
+        let prepared = if prepared { on_sale() } else { Vec::new() };
+        prepared.into_iter().map(|event| (0, event)).chain(events).collect()
+    })
+}

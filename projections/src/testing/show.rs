@@ -1,0 +1,307 @@
+//! A little show: six seats in the stalls, four in the balcony, a floor of five within a limit of eight.
+
+use std::sync::{Arc, LazyLock};
+
+use boxoffice_domain::aggregate::StoredEvent;
+use boxoffice_domain::digest::Digest;
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::inventory::event::{
+    CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed,
+    HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item, OrderCancelled, OrderPlaced,
+    OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
+    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, TicketItem,
+    TicketTypeAdded, TicketsIssued, VoidReason,
+};
+use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
+use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
+use boxoffice_domain::time::Timestamp;
+use uuid::Uuid;
+
+pub(crate) const SHOW: ShowId = ShowId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0012_3456));
+pub(crate) const SEATS: [&str; 10] = ["A-1", "A-2", "A-3", "A-4", "A-5", "A-6", "B-1", "B-2", "B-3", "B-4"];
+
+/// Nine in the evening, and so many seconds.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    "2026-11-21T21:00:00Z".parse::<Timestamp>().unwrap().plus_ms(seconds * 1000)
+}
+
+/// Room below for a show's tag and for the tickets of an order.
+fn uuid(kind: u128, n: u32) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0001_7000_8000_0000_0000_0000 | kind << 52 | u128::from(n) << 32)
+}
+
+pub(crate) fn hold(n: u32) -> HoldId {
+    HoldId::of_show(SHOW, uuid(1, n))
+}
+
+pub(crate) fn order(n: u32) -> OrderId {
+    OrderId::of_show(SHOW, uuid(2, n))
+}
+
+pub(crate) fn payment(n: u32) -> PaymentId {
+    PaymentId::of_show(SHOW, uuid(3, n))
+}
+
+pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
+    TicketTypeId::of_show(SHOW, uuid(4, n))
+}
+
+pub(crate) fn pool(n: u32) -> PoolId {
+    PoolId::of_show(SHOW, uuid(5, n))
+}
+
+pub(crate) fn person(n: u32) -> PersonId {
+    PersonId::from_uuid(uuid(6, n))
+}
+
+/// Stalls, balcony, floor.
+pub(crate) const STALLS: u32 = 0;
+pub(crate) const BALCONY: u32 = 1;
+pub(crate) const FLOOR: u32 = 2;
+
+pub(crate) fn layout() -> Arc<Layout> {
+    static LAYOUT: LazyLock<Arc<Layout>> = LazyLock::new(|| {
+        let seat = |(n, id): (usize, &&str)| {
+            let (row, number) = id.split_once('-').unwrap();
+            let balcony = row == "B";
+            Seat {
+                accessible: *id == "A-1",
+                category: u32::from(balcony),
+                companion: false,
+                id: SeatId::new(id),
+                number: number.into(),
+                row: row.into(),
+                x: 10_500 * i64::try_from(n).unwrap(),
+                y: 20_000,
+                zone: if balcony { "Balcony".into() } else { "Stalls".into() },
+            }
+        };
+        let category = |name: &str| Category { color: None, name: name.into() };
+        let document = LayoutDocument {
+            areas: vec![Area { capacity: 5, category: None, name: "Floor".into(), x: 0, y: 0 }],
+            categories: vec![category("Stalls"), category("Balcony")],
+            focal_point: Point::default(),
+            format: LAYOUT_FORMAT.into(),
+            name: "Little house".into(),
+            seats: SEATS.iter().enumerate().map(seat).collect(),
+        };
+        Arc::new(Layout::write(document).unwrap().0)
+    });
+    Arc::clone(&LAYOUT)
+}
+
+pub(crate) fn price(ticket_type: u32) -> u64 {
+    [4_500, 3_000, 2_000].get(ticket_type as usize).copied().unwrap_or(100)
+}
+
+pub(crate) fn item(ticket: u32, seat: Option<&str>) -> Item {
+    Item { price: price(ticket), seat: seat.map(SeatId::new), ticket_type: ticket_type(ticket) }
+}
+
+/// A seat as what its row sells as.
+pub(crate) fn seat(seat: &str) -> Item {
+    item(if seat.starts_with('B') { BALCONY } else { STALLS }, Some(seat))
+}
+
+pub(crate) fn floor() -> Item {
+    item(FLOOR, None)
+}
+
+pub(crate) fn drafted() -> InventoryEvent {
+    InventoryDrafted {
+        currency: "EUR".parse().unwrap(),
+        hold_seconds: 300,
+        hold_seconds_max: 900,
+        layout: Some(layout().digest()),
+        max_per_buyer: None,
+        plan: Some(layout()),
+        sale_ends_at: None,
+        sale_starts_at: None,
+        show: SHOW,
+        starts_at: at(86_400),
+    }
+    .into()
+}
+
+pub(crate) fn pool_added(n: u32, name: &str, capacity: u32) -> InventoryEvent {
+    PoolAdded { capacity, name: name.into(), pool: pool(n) }.into()
+}
+
+pub(crate) fn type_added(n: u32, name: &str, category: Option<&str>, pools: &[u32]) -> InventoryEvent {
+    type_of(n, name, category, pools).into()
+}
+
+pub(crate) fn type_of(n: u32, name: &str, category: Option<&str>, pools: &[u32]) -> TicketTypeAdded {
+    TicketTypeAdded {
+        hidden: false,
+        max_per_order: None,
+        min_per_order: None,
+        name: name.into(),
+        pools: pools.iter().map(|n| pool(*n)).collect(),
+        price: price(n),
+        price_category: category.map(str::to_owned),
+        sale_ends_at: None,
+        sale_starts_at: None,
+        ticket_type: ticket_type(n),
+    }
+}
+
+pub(crate) fn published() -> InventoryEvent {
+    InventoryPublished {}.into()
+}
+
+/// The little show on sale: pool 0 is the floor (5), pool 1 the limit (8), which the floor and the balcony draw on.
+pub(crate) fn on_sale() -> Vec<InventoryEvent> {
+    vec![
+        drafted(),
+        pool_added(0, "Floor", 5),
+        pool_added(1, "Limit", 8),
+        type_added(STALLS, "Stalls", Some("Stalls"), &[]),
+        type_added(BALCONY, "Balcony", Some("Balcony"), &[1]),
+        type_added(FLOOR, "Floor", None, &[0, 1]),
+        published(),
+    ]
+}
+
+pub(crate) fn hold_placed(n: u32, expires_at: i64, items: Vec<Item>) -> InventoryEvent {
+    HoldPlaced { expires_at: at(expires_at), hold: hold(n), items, max_expires_at: at(expires_at + 600) }
+        .into()
+}
+
+pub(crate) fn items_added(n: u32, items: Vec<Item>) -> InventoryEvent {
+    HoldItemsAdded { hold: hold(n), items }.into()
+}
+
+pub(crate) fn items_removed(n: u32, items: Vec<Item>) -> InventoryEvent {
+    HoldItemsRemoved { hold: hold(n), items }.into()
+}
+
+pub(crate) fn hold_extended(n: u32, expires_at: i64) -> InventoryEvent {
+    HoldExtended { expires_at: at(expires_at), hold: hold(n) }.into()
+}
+
+pub(crate) fn hold_released(n: u32) -> InventoryEvent {
+    HoldReleased { hold: hold(n) }.into()
+}
+
+pub(crate) fn hold_expired(n: u32) -> InventoryEvent {
+    HoldExpired { hold: hold(n) }.into()
+}
+
+pub(crate) fn tickets_for(n: u32, items: &[Item]) -> Vec<TicketItem> {
+    let ticket = |(i, item): (u32, &Item)| TicketItem {
+        price: item.price,
+        seat: item.seat.clone(),
+        ticket: TicketId::of_order(order(n), i),
+        ticket_type: item.ticket_type,
+    };
+    (0..).zip(items).map(ticket).collect()
+}
+
+/// The order of a number is made of the hold of that number, and paid by the payment of that number.
+pub(crate) fn order_placed(n: u32, expires_at: i64, items: &[Item]) -> InventoryEvent {
+    let total = items.iter().map(|item| item.price).sum();
+    let items = tickets_for(n, items);
+    OrderPlaced { buyer: person(n), expires_at: at(expires_at), hold: hold(n), items, order: order(n), total }
+        .into()
+}
+
+pub(crate) fn order_cancelled(n: u32, reason: CancelReason) -> InventoryEvent {
+    OrderCancelled { hold: hold(n), order: order(n), reason }.into()
+}
+
+pub(crate) fn payment_started(n: u32, amount: u64) -> InventoryEvent {
+    let (order, payment) = (order(n), payment(n));
+    PaymentStarted { amount, method: "card".into(), order, payment, provider: "sandbox".into() }.into()
+}
+
+pub(crate) fn action_required(n: u32) -> InventoryEvent {
+    PaymentActionRequired { order: order(n), payment: payment(n) }.into()
+}
+
+pub(crate) fn authorised(n: u32, seconds: i64) -> InventoryEvent {
+    PaymentAuthorised { amount: 4_500, authorised_at: at(seconds), order: order(n), payment: payment(n) }
+        .into()
+}
+
+pub(crate) fn declined(n: u32) -> InventoryEvent {
+    PaymentDeclined { order: order(n), payment: payment(n), reason: "insufficient_funds".into() }.into()
+}
+
+pub(crate) fn reclaimed(n: u32) -> InventoryEvent {
+    HoldReclaimed { hold: hold(n), order: order(n) }.into()
+}
+
+pub(crate) fn secured(n: u32) -> InventoryEvent {
+    OrderSecured { hold: hold(n), order: order(n), payment: Some(payment(n)) }.into()
+}
+
+pub(crate) fn captured(n: u32) -> InventoryEvent {
+    PaymentCaptured { amount: 4_500, order: order(n), payment: payment(n) }.into()
+}
+
+pub(crate) fn capture_failed(n: u32) -> InventoryEvent {
+    PaymentCaptureFailed { order: order(n), payment: payment(n), reason: "card_expired".into() }.into()
+}
+
+pub(crate) fn void_due(n: u32, reason: VoidReason) -> InventoryEvent {
+    PaymentVoidDue { order: order(n), payment: payment(n), reason }.into()
+}
+
+pub(crate) fn voided(n: u32) -> InventoryEvent {
+    PaymentVoided { order: order(n), payment: payment(n) }.into()
+}
+
+pub(crate) fn disputed(n: u32) -> InventoryEvent {
+    PaymentDisputed { order: order(n), payment: payment(n) }.into()
+}
+
+pub(crate) fn tickets_issued(n: u32, items: &[Item]) -> InventoryEvent {
+    TicketsIssued { order: order(n), tickets: tickets_for(n, items) }.into()
+}
+
+/// One of every type of event, about hold, order and payment `n`.
+pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
+    let items = vec![seat("A-1")];
+    vec![
+        drafted(),
+        pool_added(0, "Floor", 5),
+        type_added(STALLS, "Stalls", Some("Stalls"), &[]),
+        published(),
+        hold_placed(n, 300, items.clone()),
+        items_added(n, vec![seat("A-2")]),
+        items_removed(n, vec![seat("A-2")]),
+        hold_extended(n, 600),
+        hold_released(n),
+        hold_expired(n),
+        order_placed(n, 300, &items),
+        order_cancelled(n, CancelReason::Requested),
+        payment_started(n, 4_500),
+        action_required(n),
+        authorised(n, 10),
+        declined(n),
+        reclaimed(n),
+        secured(n),
+        captured(n),
+        capture_failed(n),
+        void_due(n, VoidReason::SeatsGone),
+        voided(n),
+        disputed(n),
+        tickets_issued(n, &items),
+    ]
+}
+
+/// What the log of the test show says of an event besides its payload, which views do not look at.
+pub(crate) fn recorded(position: u64, version: u64, seconds: i64, event: &InventoryEvent) -> Recorded {
+    Recorded {
+        position,
+        stream: StreamName::inventory(SHOW),
+        version,
+        event_type: event.event_type().into(),
+        schema_version: event.schema_version(),
+        log_time: at(seconds),
+        command: CommandMeta { id: Uuid::nil(), hash: Digest::ZERO, cause: None },
+        payload: "{}".into(),
+        hash: Digest::ZERO,
+    }
+}
