@@ -1,11 +1,12 @@
 //! The whole product, from outside: over HTTP, on real storage, and as a process that can be killed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
-#![expect(missing_docs, reason = "tests")]
 #![allow(
+    clippy::pedantic,
     clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "tests start servers and tell what they do"
+    unreachable_pub,
+    reason = "tests start servers, tell what they do, and read best as plain as they can be"
 )]
 
 mod check_ins;

@@ -19,11 +19,9 @@ impl Scratch {
     pub(crate) fn new(named: Option<&Path>) -> Result<Self, Failed> {
         match named {
             Some(path) => Ok(Self::Named(path.to_owned())),
-            None => tempfile::Builder::new().prefix("boxoffice-").tempdir().map(Self::Temporary).map_err(
-                |error| {
-                    Failed::new(format!("no temporary folder can be made: {error}; name one with --data"))
-                },
-            ),
+            None => temporary().map(Self::Temporary).map_err(|error| {
+                Failed::new(format!("no temporary folder can be made: {error}; name one with --data"))
+            }),
         }
     }
 
@@ -39,4 +37,13 @@ impl Scratch {
     pub(crate) fn is_temporary(&self) -> bool {
         matches!(self, Self::Temporary(_))
     }
+}
+
+/// A folder for its user alone: there will be secrets in it.
+fn temporary() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("boxoffice-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }

@@ -54,8 +54,9 @@ impl Html {
 
     /// A path or a name as code, which may be broken after its parts where there is little room.
     pub(super) fn parts(&mut self, text: &str) -> &mut Self {
+        let separator = if text.contains('/') { '/' } else { '_' };
         self.markup("<code>");
-        for part in text.split_inclusive(['/', '_']) {
+        for part in text.split_inclusive(separator) {
             self.text(part).markup("<wbr>");
         }
         self.markup("</code>")

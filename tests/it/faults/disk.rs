@@ -79,7 +79,7 @@ async fn a_disk_that_fails_now_and_then_loses_nothing() {
     let mut story = Story::begin(&server).await;
     server.kill();
 
-    let wal = data.join("log.db-wal");
+    let (wal, failures) = (data.join("log.db-wal"), folder.path().join("failures"));
     // Counted by thread, and so anew for each connection that the server makes after a failure.
     let failing = [
         "-P",
@@ -91,7 +91,7 @@ async fn a_disk_that_fails_now_and_then_loses_nothing() {
         "-e",
         "inject=fsync,fdatasync:error=EIO:when=12+12",
         "-o",
-        "/dev/null",
+        failures.to_str().unwrap(),
     ];
     let server = Server::start_under(Under::Strace(&failing), &data).await;
     let crowd = Crowd::gather(&server, &story.sale, VISITS, &mut random);
@@ -99,9 +99,14 @@ async fn a_disk_that_fails_now_and_then_loses_nothing() {
     story.reading.catch_up(&server).await;
     story.ledger.nothing_is_lost(&story.reading.facts);
     server.kill();
+    let failures = std::fs::read_to_string(failures).unwrap();
+    for error in ["ENOSPC", "EIO"] {
+        let count = failures.lines().filter(|line| line.contains(error)).count();
+        println!("{count} times {error}");
+        assert!(count > 0, "the disk never failed with {error}");
+    }
 
     let server = Server::start(&data).await;
     story.go_on(&server, &mut random).await;
-    assert!(story.unsettled > 0, "the disk never failed");
     story.conclude(server).await;
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use boxoffice_domain::aggregate::StoredEvent as _;
+use boxoffice_domain::doors::DoorsEvent;
 use boxoffice_domain::id::{HoldId, OrderId};
 use boxoffice_domain::inventory::InventoryEvent;
 use boxoffice_domain::inventory::event::{CancelReason, Item, VoidReason};
@@ -82,7 +83,11 @@ impl Ledger {
     fn enter(&mut self, event: &Recorded, house: &House) {
         if event.stream.kind() == "doors" {
             self.counts.admitted += 1;
-            self.bulletin.happened(Tone::Good, "Admitted", || format!("one more is in the {}", house.label));
+            let read = DoorsEvent::read(&event.event_type, event.schema_version, &event.payload, &());
+            if let Ok(DoorsEvent::TicketAdmitted(admitted)) = read {
+                let text = || format!("{}, gate {}", house.label, admitted.gate);
+                self.bulletin.happened(Tone::Good, "Admitted", text);
+            }
             return;
         }
         // The draft, which names a document, is not among what is told.

@@ -26,6 +26,8 @@ pub(crate) struct SeatMap {
     places: Vec<usize>,
     /// How many dots a seat has, each way.
     size: usize,
+    /// Whether seats touch their neighbours.
+    is_dense: bool,
 }
 
 /// The seats that fall on one dot.
@@ -42,7 +44,8 @@ impl SeatMap {
     pub(crate) fn fit(seats: &[(i64, i64)], width: usize, height: usize, squeeze: i64) -> Self {
         let seats: Vec<(i64, i64)> = seats.iter().map(|(x, y)| (*x, y / squeeze.max(1))).collect();
         let pitch = pitch(&seats).unwrap_or_default();
-        let size = seat_size(Scale::of(&seats, width, height).dots(pitch));
+        let pitch = Scale::of(&seats, width, height).dots(pitch);
+        let size = seat_size(pitch);
         // The last seat of a row needs as many dots as the others.
         let room = |dots: usize| dots.saturating_sub(size - 1);
         let scale = Scale::of(&seats, room(width), room(height));
@@ -51,7 +54,8 @@ impl SeatMap {
             let line = scale.line(*y).min(room(height).saturating_sub(1));
             line * width + column
         };
-        Self { width, height, places: seats.iter().map(place).collect(), size }
+        let places = seats.iter().map(place).collect();
+        Self { width, height, places, size, is_dense: pitch <= 2 }
     }
 
     /// How many dots wide it is.
@@ -72,7 +76,7 @@ impl SeatMap {
                 }
             }
         }
-        if self.size == 1 { closed(&dots, self.width) } else { dots }
+        if self.is_dense { closed(&dots, self.width) } else { dots }
     }
 }
 
@@ -119,7 +123,8 @@ impl Scale {
 /// How many dots a seat gets, each way: from three dots on, one stays dark between seats.
 fn seat_size(pitch: i64) -> usize {
     match usize::try_from(pitch).unwrap_or_default() {
-        0..=2 => 1,
+        0..=1 => 1,
+        2 => 2,
         pitch => (pitch - 1).min(SEAT_DOTS_MAX),
     }
 }
