@@ -30,7 +30,7 @@ use super::{ENDLESS, Story};
 use crate::support::process::{Server, Under};
 
 /// How long buyers buy before each of the two kills. The server is several times slower than usual.
-const LOAD: Duration = Duration::from_millis(2_000);
+const LOAD: Duration = Duration::from_millis(1_500);
 
 /// At how many answers the power is cut.
 const CUTS: usize = 16;

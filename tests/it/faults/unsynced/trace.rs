@@ -244,7 +244,7 @@ struct Call<'a> {
 impl<'a> Call<'a> {
     fn parse(text: &'a str, result: Option<u64>) -> Self {
         let (name, rest) = text.split_once('(').unwrap_or_else(|| panic!("not a call: {text}"));
-        Self { text, name, arguments: arguments(rest), result }
+        Self { text, name, arguments: separated(rest), result }
     }
 
     fn argument(&self, index: usize) -> &'a str {
@@ -266,7 +266,7 @@ impl<'a> Call<'a> {
 }
 
 /// What stands between the parentheses of a call, where the first is left out.
-fn arguments(text: &str) -> Vec<&str> {
+fn separated(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut begin, mut at, mut depth) = (0, 0, 0);
     while let Some(letter) = text.as_bytes().get(at) {
