@@ -42,7 +42,7 @@ pub(crate) enum Outcome {
     /// The rules said no, on grounds that must never be lost either.
     Refused(Answer),
     /// The server could not tell whether it was done.
-    Unavailable,
+    Unavailable(Answer),
     /// No answer came, or only a part of one.
     Unanswered,
 }
@@ -109,7 +109,7 @@ impl Attempt {
                 let problem = answer.expect_problem(503, answer.json()["code"].as_str().unwrap());
                 assert_eq!(problem["retryable"], true, "{problem}");
                 assert!(answer.header("retry-after").is_some(), "{problem}");
-                Outcome::Unavailable
+                Outcome::Unavailable(answer)
             }
             400..500 => Outcome::Refused(answer),
             _ => panic!("{self:?} was answered {answer:?}"),

@@ -106,7 +106,7 @@ impl Buyer {
         self.diary.push((attempt, outcome.clone()));
         match outcome {
             Outcome::Accepted(answer) => Ok(Some(answer)),
-            Outcome::Refused(_) | Outcome::Unavailable => Ok(None),
+            Outcome::Refused(_) | Outcome::Unavailable(_) => Ok(None),
             Outcome::Unanswered => Err(Gone),
         }
     }

@@ -43,10 +43,10 @@ impl Ledger {
             match outcome {
                 Outcome::Accepted(answer) => self.accepted(attempt, answer),
                 Outcome::Refused(answer) => self.refused(&answer),
-                Outcome::Unavailable | Outcome::Unanswered if attempt.is_a_change() => {
+                Outcome::Unavailable(_) | Outcome::Unanswered if attempt.is_a_change() => {
                     self.unsettled.push(attempt);
                 }
-                Outcome::Unavailable | Outcome::Unanswered => {}
+                Outcome::Unavailable(_) | Outcome::Unanswered => {}
             }
         }
     }

@@ -97,6 +97,7 @@ impl Server {
     /// Ends the server as a power cut does: nothing is finished, nothing is said. Returns once it is gone, and with
     /// it what it ran under.
     pub(crate) fn kill(mut self) {
+        assert_eq!(self.child.try_wait().unwrap(), None, "the server had ended by itself");
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.complaints.wait_for_the_end();
