@@ -54,7 +54,7 @@ async fn main() {
     let argument =
         |n: usize, default: u64| std::env::args().nth(n).map_or(default, |text| text.parse().unwrap());
     let (a_commit, streams, seconds) = (argument(1, 250), argument(2, 1), argument(3, 5));
-    let folder = std::env::args().nth(4).unwrap_or_else(|| "/work/scratch/append-bench".to_owned());
+    let folder = std::env::args().nth(4).unwrap_or_else(|| "target/append-bench".to_owned());
     let _ = std::fs::remove_dir_all(&folder);
     let log = Arc::new(SqliteLog::open(folder.as_ref()).await.unwrap());
     let mut batches = Vec::new();
