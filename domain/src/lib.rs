@@ -9,6 +9,7 @@
 //! [`log`] says what an event looks like once it is recorded.
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
+#![cfg_attr(test, allow(clippy::pedantic, reason = "given/when/then reads best with values"))]
 
 pub mod aggregate;
 pub mod catalog;

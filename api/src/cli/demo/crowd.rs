@@ -66,11 +66,9 @@ pub(super) async fn gather(sale: &Arc<Sale>, lasts: Duration) {
         ticks.tick().await;
         while visits.try_join_next().is_some() {}
         let now = started.elapsed();
-        let most = RUSH_MAX * sale.manner.speed * now.saturating_sub(before).as_secs_f64();
+        let passed = now.saturating_sub(before).as_secs_f64();
+        let most = RUSH_MAX * sale.manner.speed * passed * sale.room();
         before = now;
-        if sale.is_crowded() {
-            continue;
-        }
         let part = now.as_secs_f64() / lasts.as_secs_f64().max(0.001);
         for queue in &mut queues {
             for _ in 0..queue.admit(part, most).min(BUYERS_MAX.saturating_sub(visits.len())) {

@@ -86,9 +86,10 @@ impl Sale {
         reply
     }
 
-    /// Whether requests have to wait for their turn: more buyers would only wait longer.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.lines.available_permits() < LINES_MAX / 4
+    /// How much room there is for more requests, from 1 down to 0, where more buyers would only wait longer.
+    pub(super) fn room(&self) -> f64 {
+        let part = |lines: usize| u32::try_from(lines).map_or(1.0, f64::from);
+        part(self.lines.available_permits()) / part(LINES_MAX)
     }
 
     /// Passes as much time as a person takes for something, faster with the demo's speed.
