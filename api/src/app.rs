@@ -38,6 +38,7 @@ use boxoffice_projections::shows::Shows;
 use boxoffice_projections::table::{TableProjection, TableStore};
 
 use crate::auth::Guard;
+use crate::housekeeping;
 use crate::metrics::Requests;
 use crate::problem::{Code, Problem};
 use crate::signature::TicketSigner;
@@ -119,10 +120,19 @@ pub struct App {
     pub requests: Requests,
     /// The administrator's token, if it was made just now.
     pub new_administrator_token: Option<String>,
-    log: Arc<SqliteLog>,
+    stores: Stores,
     tasks: Tasks,
     head_at_start: Position,
     is_ready: AtomicBool,
+}
+
+/// The files of the data folder.
+struct Stores {
+    log: Arc<SqliteLog>,
+    views: Arc<SqliteViews>,
+    vault: Arc<SqliteVault>,
+    sandbox: Arc<SandboxProvider>,
+    cursors: Arc<SqliteCursors>,
 }
 
 /// The clock that read models are judged by is the one that decides.
@@ -180,6 +190,13 @@ impl App {
         let cursors =
             SqliteCursors::open(data).await.map_err(|error| StartError::of("the cursors")(&error))?;
         let (views, vault, sandbox) = (Arc::new(views), Arc::new(vault), Arc::new(sandbox));
+        let stores = Stores {
+            log: Arc::clone(&log),
+            views: Arc::clone(&views),
+            vault: Arc::clone(&vault),
+            sandbox: Arc::clone(&sandbox),
+            cursors: Arc::new(cursors),
+        };
         let tasks = Tasks::new();
         let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
         let engine = Engine::start(
@@ -223,11 +240,12 @@ impl App {
             sandbox,
             requests: Requests::default(),
             new_administrator_token: is_new.then_some(token),
-            log,
+            stores,
             tasks,
         });
         app.run_projections(tables);
-        app.run_payments(cursors);
+        app.run_payments();
+        app.run_housekeeping(options.timers);
         Ok(app)
     }
 
@@ -246,13 +264,13 @@ impl App {
         self.tasks.spawn("live", async move { live.run(shutdown.begun()).await });
     }
 
-    fn run_payments(self: &Arc<Self>, cursors: SqliteCursors) {
+    fn run_payments(self: &Arc<Self>) {
         let payments = Arc::new(Payments {
             desk: self.inventory.clone(),
             provider: Arc::clone(&self.provider),
             inbox: Arc::clone(&self.sandbox) as _,
-            feed: Arc::clone(&self.log) as _,
-            cursors: Arc::new(cursors),
+            feed: Arc::clone(&self.stores.log) as _,
+            cursors: Arc::clone(&self.stores.cursors) as _,
             directory: Arc::new(InMemory { shows: Arc::clone(&self.shows), feed: Arc::clone(&self.feed) }),
             clock: Arc::clone(&self.clock),
         });
@@ -266,10 +284,30 @@ impl App {
         });
     }
 
+    fn run_housekeeping(self: &Arc<Self>, timers: bool) {
+        if timers {
+            let (app, shutdown) = (Arc::clone(self), self.tasks.shutdown());
+            self.tasks.spawn("waking shows", async move {
+                tokio::select! { () = housekeeping::wake_shows(&app) => {}, () = shutdown.begun() => {} }
+            });
+        }
+        let (app, vault, shutdown) =
+            (Arc::clone(self), Arc::clone(&self.stores.vault), self.tasks.shutdown());
+        self.tasks.spawn("sweeping the vault", async move {
+            tokio::select! { () = housekeeping::sweep_vault(&app, &vault) => {}, () = shutdown.begun() => {} }
+        });
+    }
+
     /// Background work that ends with the application.
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// Where the log stood when the application was started.
+    #[must_use]
+    pub fn head_at_start(&self) -> Position {
+        self.head_at_start
     }
 
     /// What the application still lacks before it may take traffic; nothing once it may.
@@ -328,6 +366,13 @@ impl App {
         for name in self.tasks.drain(DRAIN).await {
             tracing::warn!(name, "a background task did not end in time");
         }
-        self.log.close().await;
+        let Stores { log, views, vault, sandbox, cursors } = &self.stores;
+        if let Err(outage) = sandbox.close().await {
+            tracing::warn!(%outage, "not everything that the sandbox was told is written; it will tell it again");
+        }
+        cursors.close().await;
+        views.close().await;
+        vault.close().await;
+        log.close().await;
     }
 }

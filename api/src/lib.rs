@@ -13,6 +13,7 @@ pub mod cursor;
 pub mod docs_page;
 pub mod extract;
 pub mod generated_docs;
+mod housekeeping;
 pub mod idempotency;
 pub mod lookup;
 pub mod metrics;

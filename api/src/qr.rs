@@ -24,9 +24,7 @@ pub fn svg(text: &str, title: &str) -> Result<String, Problem> {
     let drawing = drawing.split_once("<svg ").map_or("", |(_, rest)| rest);
     let (attributes, content) = drawing.split_once('>').unwrap_or(("", ""));
     let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    Ok(format!(
-        r#"<svg role="img" aria-label="{title}" shape-rendering="crispEdges" {attributes}><title>{title}</title>{content}"#
-    ))
+    Ok(format!(r#"<svg role="img" aria-label="{title}" {attributes}><title>{title}</title>{content}"#))
 }
 
 #[cfg(test)]
@@ -37,6 +35,9 @@ mod tests {
         assert!(drawing.starts_with("<svg role=\"img\""), "{drawing:.80}");
         assert!(drawing.trim_end().ends_with("</svg>"));
         assert!(drawing.contains("<title>Ticket &lt;A&amp;B></title>"));
-        assert!(drawing.contains("viewBox"));
+        let (tag, _) = drawing.split_once("><").unwrap();
+        for attribute in ["viewBox=", "shape-rendering=", "xmlns=", " width=", " height="] {
+            assert_eq!(tag.matches(attribute).count(), 1, "{attribute} in {tag}");
+        }
     }
 }

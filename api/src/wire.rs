@@ -14,7 +14,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub struct Money {
     /// Minor units: cents, yen, fils.
-    #[schema(example = 4500)]
+    #[schema(value_type = u64, example = 4500)]
     pub amount: Minor,
     /// ISO 4217.
     #[schema(example = "EUR")]

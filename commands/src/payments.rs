@@ -37,6 +37,9 @@ const UNDER_WAY_MAX: usize = 256;
 /// The most events, or facts, that are read at once.
 const PAGE: usize = 256;
 
+/// How long a fact is put off that cannot be recorded now.
+const PUT_OFF_MS: i64 = 250;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -73,14 +76,12 @@ impl Payments {
             match self.inbox.due(self.clock.now().wall, PAGE).await {
                 Ok(facts) if facts.is_empty() => self.inbox.wait().await,
                 Ok(facts) => {
-                    let mut taken: FuturesUnordered<_> = facts.iter().map(|fact| self.take(fact)).collect();
-                    let mut again = false;
-                    while let Some(done) = taken.next().await {
-                        again |= !done;
-                    }
-                    if again {
-                        tokio::time::sleep(FIRST_PAUSE).await;
-                    }
+                    facts
+                        .iter()
+                        .map(|fact| self.take(fact))
+                        .collect::<FuturesUnordered<_>>()
+                        .collect::<()>()
+                        .await;
                 }
                 Err(outage) => {
                     tracing::warn!(%outage, "facts about payments cannot be read");
@@ -90,8 +91,15 @@ impl Payments {
         }
     }
 
-    /// Brings one fact into the log; `false` if it has to be tried again.
-    async fn take(&self, told: &ToldFact) -> bool {
+    /// Brings one fact into the log, or puts it off.
+    async fn take(&self, told: &ToldFact) {
+        if !self.record(told).await || self.inbox.done(told).await.is_err() {
+            self.inbox.postpone(told, self.clock.now().wall.plus_ms(PUT_OFF_MS)).await;
+        }
+    }
+
+    /// Records one fact; `false` if that has to be tried again.
+    async fn record(&self, told: &ToldFact) -> bool {
         let fact = match told.fact.clone() {
             PaymentFact::ActionRequired => Fact::ActionRequired,
             PaymentFact::Authorised { amount, at } => Fact::Authorised { amount, at },
@@ -107,12 +115,12 @@ impl Payments {
                     refusal: InventoryRefused::UnknownPayment | InventoryRefused::UnknownShow,
                     ..
                 }) => {}
-                Ok(_) => return self.inbox.done(told).await.is_ok(),
+                Ok(_) => return true,
                 Err(_) => return false,
             }
         }
         tracing::error!(payment = %told.payment, "the provider tells of a payment that the log does not know");
-        self.inbox.done(told).await.is_ok()
+        true
     }
 
     /// Follows the log and does what follows from it, for ever.

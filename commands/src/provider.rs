@@ -122,6 +122,9 @@ pub trait FactInbox: Send + Sync + 'static {
     /// [`ProviderOutage`].
     async fn done(&self, told: &ToldFact) -> Result<(), ProviderOutage>;
 
+    /// The fact cannot be taken in now: it comes again at `until`, and does not stand before others meanwhile.
+    async fn postpone(&self, told: &ToldFact, until: Timestamp);
+
     /// Returns when there may be something due: a new fact was told, or the time of a later one has come.
     async fn wait(&self);
 }

@@ -39,6 +39,10 @@ impl FactInbox for SandboxProvider {
         Ok(())
     }
 
+    async fn postpone(&self, told: &ToldFact, until: Timestamp) {
+        SandboxProvider::postpone(self, FactId::new(told.payment, told.number), until);
+    }
+
     async fn wait(&self) {
         match self.next_due() {
             Some(due) => {

@@ -171,12 +171,22 @@ impl SandboxProvider {
 
     /// Takes note of a fact: it does not come again. After a crash it may all the same.
     pub fn acknowledge(&self, id: FactId) {
+        self.note(id.payment, |payment| payment.acknowledge(id.n));
+    }
+
+    /// Puts a fact off: it comes again at `until`.
+    pub fn postpone(&self, id: FactId, until: Timestamp) {
+        self.note(id.payment, |payment| payment.postpone(id.n, until));
+    }
+
+    /// Changes a payment in memory in a way that nobody waits for: it is written with the next change, and where
+    /// there is no room the fact comes again.
+    fn note(&self, id: PaymentId, change: impl FnOnce(&mut Payment)) {
         let mut book = self.book();
-        let Some(payment) = book.get(id.payment) else { return };
+        let Some(payment) = book.get(id) else { return };
         let mut payment = payment.clone();
-        payment.acknowledge(id.n);
-        // Nobody waits for it: it is written with the next change, and where there is no room it comes again.
-        if self.line.put(id.payment, payment.clone()).is_ok() {
+        change(&mut payment);
+        if self.line.put(id, payment.clone()).is_ok() {
             book.put(payment);
         }
     }

@@ -88,23 +88,26 @@ impl SqliteVault {
     }
 
     /// Erases persons that no event names: their row was written and the command then refused, or the process
-    /// died between the two. Only rows kept before `older_than` are looked at, which has to be long enough ago for
-    /// every command of that time to have ended. `named` tells which of the ids some event names; it must have seen
-    /// the log up to where it stood when the sweep began. Tells how many were erased.
+    /// died between the two. Only persons that were first kept since `since` are looked at, and only rows kept before
+    /// `older_than`, which has to be long enough ago for every command of that time to have ended. `named` tells which
+    /// of the ids some event names; it must have seen the log up to where it stood when the sweep began. Tells how
+    /// many were erased.
     ///
     /// # Errors
     /// [`Outage`], the vault's or that of `named`.
-    pub async fn sweep<N, F>(&self, older_than: Timestamp, named: N) -> Result<u64, Outage>
+    pub async fn sweep<N, F>(&self, since: Timestamp, older_than: Timestamp, named: N) -> Result<u64, Outage>
     where
         N: Fn(Vec<PersonId>) -> F + Send + Sync,
         F: Future<Output = Result<HashSet<PersonId>, Outage>> + Send,
     {
-        let (mut after, mut erased) = (Vec::new(), 0);
+        // Ids begin with 48 bits of the time at which they were made.
+        let mut from = u128::try_from(since.unix_ms()).unwrap_or_default() << 80;
+        let mut erased = 0;
         loop {
             let rows = sqlx::query(
-                "SELECT person FROM person WHERE person > ? AND kept_at < ? ORDER BY person LIMIT ?",
+                "SELECT person FROM person WHERE person >= ? AND kept_at < ? ORDER BY person LIMIT ?",
             )
-            .bind(after.clone())
+            .bind(from.to_be_bytes().to_vec())
             .bind(older_than.unix_ms())
             .bind(limit(SWEEP_ROWS))
             .fetch_all(&self.database.readers)
@@ -112,7 +115,7 @@ impl SqliteVault {
             .map_err(out)?;
             let people = rows.iter().map(person).collect::<Result<Vec<_>, _>>().map_err(out)?;
             let Some(last) = people.last() else { break };
-            after = key_of(*last);
+            from = last.uuid().as_u128().saturating_add(1);
             let named = named(people.clone()).await?;
             let orphans = people.into_iter().filter(|person| !named.contains(person)).collect();
             erased += self.delete(orphans, older_than).await?;
@@ -368,11 +371,13 @@ mod tests {
             assert!(people.len() <= SWEEP_ROWS);
             Ok(people.into_iter().filter(|person| person.uuid().as_u128() % 2 == 0).collect())
         };
-        let erased = vault.sweep(Timestamp::from_unix_ms(2_000), named).await.unwrap();
+        let erased = vault.sweep(Timestamp::default(), Timestamp::from_unix_ms(2_000), named).await.unwrap();
         assert_eq!(erased, 299, "the odd ones, but for the one that was kept again");
         for (n, is_there) in [(1, false), (2, true), (7, true), (599, false), (1_000, true)] {
             assert_eq!(vault.find(id(n)).await.unwrap().is_some(), is_there, "{n}");
         }
-        assert_eq!(vault.sweep(Timestamp::from_unix_ms(2_000), named).await.unwrap(), 0);
+        let later = Timestamp::from_unix_ms(9_000);
+        assert_eq!(vault.sweep(Timestamp::from_unix_ms(1), later, named).await.unwrap(), 0, "ids of before");
+        assert_eq!(vault.sweep(Timestamp::default(), later, named).await.unwrap(), 1);
     }
 }

@@ -186,6 +186,12 @@ impl ShowView {
         moments.flatten().filter(|time| *time > self.judged_at).min()
     }
 
+    /// Whether some hold has a deadline, ahead or past, that no event has settled yet.
+    #[must_use]
+    pub fn has_deadlines(&self) -> bool {
+        self.holds.next_deadline().is_some() || self.holds.lapsed().len() > 0
+    }
+
     /// How many changes there ever were to seats and counts, by events and by time; it only grows.
     #[must_use]
     pub fn change_count(&self) -> u64 {

@@ -78,6 +78,18 @@ async fn timers_record_expiries_when_they_are_due() {
 }
 
 #[tokio::test]
+async fn a_timer_runs_on_after_a_restart_though_nobody_asks_for_the_event() {
+    let app = TestApp::with_timers().await;
+    let theatre = app.theatre(3).await;
+    app.hold(&theatre.event, &["A-1"]).await;
+    let app = app.restart().await;
+    let head = app.app.feed.head();
+    app.clock.advance_ms(300_000);
+    tokio::time::timeout(std::time::Duration::from_secs(10), app.app.feed.wait_beyond(head)).await.unwrap();
+    assert_eq!(app.events_of("hold_expired").await.len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_let_go_can_be_held_at_once() {
     let app = TestApp::start().await;
     let theatre = app.theatre(3).await;

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use boxoffice_domain::log::Position;
+use boxoffice_domain::time::Timestamp;
 use boxoffice_infra::folder;
 use boxoffice_infra::keys::ADMIN_TOKEN_FILE;
 use clap::value_parser;
@@ -56,6 +58,11 @@ const LISTEN: &str = "127.0.0.1:8080";
 
 /// Which part of the time the doors take, at the end.
 const DOORS_PART: f64 = 0.2;
+
+/// How long the audit waits for what is still under way.
+const SETTLING_MAX: Duration = Duration::from_secs(15);
+
+const SETTLING_LOOK: Duration = Duration::from_millis(250);
 
 /// The log of the demo, in its data folder.
 const LOG_FILE: &str = "demo.log";
@@ -172,11 +179,33 @@ async fn perform(watch: &mut Watch, sale: &Arc<Sale>, seconds: u64, data: &Path)
     watch.during(selling, crowd::gather(sale, lasts)).await;
     let open = Phase { name: "doors open", lasts: Some(doors), focus_moves: false };
     watch.during(open, doors::open(sale, doors)).await;
+    let last = Phase { name: "the last payments come in", lasts: None, focus_moves: false };
+    let app = Arc::clone(&watch.app);
+    let _ = watch.during(last, tokio::time::timeout(SETTLING_MAX, settled(&app))).await;
     let audit = Phase { name: "the audit verifies the log", lasts: None, focus_moves: false };
     let data = data.to_owned();
     let verifying = tokio::task::spawn_blocking(move || verdict_of_folder(&data));
     let verdict = watch.during(audit, verifying).await;
     verdict.map_err(|error| Failed::new(format!("the audit crashed: {error}")))?
+}
+
+/// Returns once no hold has a deadline any more, no payment has anything to tell, and the log stands still.
+async fn settled(app: &App) {
+    let mut head = Position::MAX;
+    loop {
+        let has_deadlines = |show| {
+            let entry = app.shows.get(show);
+            entry.is_some_and(|entry| {
+                entry.read(Timestamp::default(), |view| view.has_deadlines()).unwrap_or(false)
+            })
+        };
+        let is_busy = app.sandbox.next_due().is_some() || app.shows.list().into_iter().any(has_deadlines);
+        if !is_busy && head == app.feed.head() {
+            return;
+        }
+        head = app.feed.head();
+        tokio::time::sleep(SETTLING_LOOK).await;
+    }
 }
 
 /// Short enough to see holds lapse.

@@ -50,6 +50,11 @@ impl<A: Aggregate> Desk<A> {
         }
     }
 
+    /// Has a stream loaded as if a command had come, so that what it does by the clock is done on time.
+    pub fn wake(&self, stream: &StreamName) {
+        self.mailbox(stream);
+    }
+
     fn deliver(&self, stream: &StreamName, mut mail: Mail<A>) -> Result<(), Failure<A::Refusal>> {
         for _ in 0..DELIVERIES_MAX {
             let mailbox = self.mailbox(stream).ok_or(Failure::UNAVAILABLE)?;

@@ -222,6 +222,13 @@ impl Payment {
         self.outbox.retain(|queued| queued.n != n);
     }
 
+    /// Tells a fact later.
+    pub(super) fn postpone(&mut self, n: u32, until: Timestamp) {
+        for queued in self.outbox.iter_mut().filter(|queued| queued.n == n) {
+            queued.due_at = until;
+        }
+    }
+
     fn dispute(&mut self, at: Timestamp) {
         self.status = Status::Disputed;
         self.tell(Told::Disputed, at);

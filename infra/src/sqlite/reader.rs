@@ -2,7 +2,7 @@
 //! would keep the write-ahead log from being folded into the file.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use boxoffice_domain::digest::Digest;
@@ -10,8 +10,8 @@ use boxoffice_domain::log::{Position, Recorded, StreamName, Version};
 use boxoffice_domain::seating::Layout;
 use boxoffice_projections::feed::{LogFeed, Outage, Until};
 use futures_util::stream::{self, Stream};
+use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, Row as _};
 
 use super::growth::Growth;
 use super::rows;
@@ -19,6 +19,14 @@ use crate::database::{self, OpenError, limit as limited, signed};
 use crate::layouts::Layouts;
 use crate::tasks;
 use crate::until::is_within;
+
+static AFTER: LazyLock<&str> =
+    LazyLock::new(|| rows::packed("position > ? ORDER BY position LIMIT ?").leak());
+
+static AT: LazyLock<&str> = LazyLock::new(|| rows::packed("position = ?").leak());
+
+static OF_STREAM: LazyLock<&str> =
+    LazyLock::new(|| rows::packed("stream = ? AND version > ? ORDER BY version LIMIT ?").leak());
 
 /// Where one stream stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +75,9 @@ impl LogReader {
     /// # Errors
     /// [`Outage`].
     pub async fn events(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage> {
-        let text =
-            format!("SELECT {} FROM event WHERE position > ? ORDER BY position LIMIT ?", rows::COLUMNS);
-        let query = sqlx::query(AssertSqlSafe(text)).bind(signed(after)).bind(limited(limit));
-        let found = query.fetch_all(&self.pool).await.map_err(out)?;
-        let events = found.iter().map(rows::read).collect::<Result<Vec<_>, _>>().map_err(out)?;
+        let query = sqlx::query(*AFTER).bind(signed(after)).bind(limited(limit));
+        let found = query.fetch_one(&self.pool).await.map_err(out)?;
+        let events = rows::unpack(&found).map_err(out)?;
         if let Some(last) = events.last() {
             self.growth.advance(last.position);
         }
@@ -161,10 +167,9 @@ impl LogFeed for LogReader {
     }
 
     async fn at(&self, position: Position) -> Result<Option<Recorded>, Outage> {
-        let text = format!("SELECT {} FROM event WHERE position = ?", rows::COLUMNS);
-        let query = sqlx::query(AssertSqlSafe(text)).bind(signed(position));
-        let found = query.fetch_optional(&self.pool).await.map_err(out)?;
-        found.as_ref().map(rows::read).transpose().map_err(out)
+        let query = sqlx::query(*AT).bind(signed(position));
+        let found = query.fetch_one(&self.pool).await.map_err(out)?;
+        Ok(rows::unpack(&found).map_err(out)?.pop())
     }
 
     async fn read_stream(
@@ -174,14 +179,9 @@ impl LogFeed for LogReader {
         until: Option<Until>,
         limit: usize,
     ) -> Result<Vec<Recorded>, Outage> {
-        let text = format!(
-            "SELECT {} FROM event WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
-            rows::COLUMNS
-        );
-        let query =
-            sqlx::query(AssertSqlSafe(text)).bind(stream.as_str()).bind(signed(after)).bind(limited(limit));
-        let found = query.fetch_all(&self.pool).await.map_err(out)?;
-        let events = found.iter().map(rows::read).collect::<Result<Vec<_>, _>>().map_err(out)?;
+        let query = sqlx::query(*OF_STREAM).bind(stream.as_str()).bind(signed(after)).bind(limited(limit));
+        let found = query.fetch_one(&self.pool).await.map_err(out)?;
+        let events = rows::unpack(&found).map_err(out)?;
         Ok(events.into_iter().take_while(|event| is_within(event, until)).collect())
     }
 

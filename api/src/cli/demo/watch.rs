@@ -34,7 +34,8 @@ pub(super) struct Phase {
 
 /// Whoever watches.
 pub(super) struct Watch {
-    app: Arc<App>,
+    /// What is watched.
+    pub(super) app: Arc<App>,
     sale: Arc<Sale>,
     /// What the log says.
     pub(super) ledger: Ledger,

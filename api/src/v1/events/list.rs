@@ -142,7 +142,7 @@ async fn entry(context: &Context, show: &ShowRow, wanted: &Wanted) -> Result<Opt
     if !is(&wanted.city, Some(&venue.address.city)) || !has_words(show, &venue, &wanted.words) {
         return Ok(None);
     }
-    let Some((status, price_from)) = sale(context, show.show)? else { return Ok(None) };
+    let Some((status, price_from)) = sale(context, show.show) else { return Ok(None) };
     if wanted.available && status != SaleStatus::OnSale {
         return Ok(None);
     }
@@ -162,11 +162,12 @@ fn has_words(show: &ShowRow, venue: &VenueRow, words: &[String]) -> bool {
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
-fn sale(context: &Context, show: ShowId) -> Result<Option<(SaleStatus, Option<Money>)>, Problem> {
-    let Some(entry) = context.app.shows.get(show) else { return Ok(None) };
-    Ok(entry.read(context.now(), |view| {
+/// How the sale of a show stands. A show that is parked is left out, so that the others can be found.
+fn sale(context: &Context, show: ShowId) -> Option<(SaleStatus, Option<Money>)> {
+    let read = context.app.shows.get(show)?.read(context.now(), |view| {
         let currency = view.terms()?.currency;
         let cheapest = view.ticket_types().filter(|known| !known.hidden).map(|known| known.price).min();
         Some((view.sale_status(), cheapest.map(|price| Money::new(price, currency))))
-    })?)
+    });
+    read.ok().flatten()
 }
