@@ -1,8 +1,9 @@
 //! Answers that went well: JSON with the headers that the contract asks for.
 
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::Position;
 use bytes::Bytes;
 use serde::Serialize;
@@ -54,12 +55,6 @@ impl Answer {
         self.with(LOCATION, address)
     }
 
-    /// With the methods that a resource has.
-    #[must_use]
-    pub fn allowing(self, methods: &str) -> Self {
-        self.with(ALLOW, methods)
-    }
-
     /// For the caller alone: no cache keeps it.
     #[must_use]
     pub fn private(self) -> Self {
@@ -75,6 +70,14 @@ impl Answer {
         } else {
             tagged
         }
+    }
+
+    /// For everybody, with an entity tag made of the body.
+    #[must_use]
+    pub fn hashed(self, request: &HeaderMap) -> Self {
+        let digest = Digest::of(&[&self.body]).to_string();
+        let tag = format!("\"{}\"", digest.get(..32).unwrap_or_default());
+        self.tagged(&tag, request)
     }
 
     /// With a header.
@@ -101,6 +104,9 @@ pub fn has_tag(request: &HeaderMap, tag: &str) -> bool {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        if self.body.is_empty() && !self.headers.contains_key(CONTENT_TYPE) {
+            return (self.status, self.headers).into_response();
+        }
         (self.status, self.headers, self.body).into_response()
     }
 }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use boxoffice_commands::clock::{Clock, IdSource};
-use boxoffice_commands::effects::Directory;
 use boxoffice_commands::engine::{Desk, Engine, EngineOptions};
 use boxoffice_commands::log::{Documents, EventLog};
 use boxoffice_commands::payments::Payments;
@@ -15,9 +14,8 @@ use boxoffice_commands::provider::PaymentProvider;
 use boxoffice_commands::vault::Vault;
 use boxoffice_domain::catalog::Catalog;
 use boxoffice_domain::doors::Doors;
-use boxoffice_domain::id::{ShowId, ShowTag};
 use boxoffice_domain::inventory::Inventory;
-use boxoffice_domain::log::Position;
+use boxoffice_domain::log::{Position, StreamName};
 use boxoffice_domain::organizer::Organizer;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_domain::venue::Venue;
@@ -31,15 +29,17 @@ use boxoffice_infra::views::SqliteViews;
 use boxoffice_projections::catalog::CatalogProjection;
 use boxoffice_projections::clock::ViewClock;
 use boxoffice_projections::feed::LogFeed;
-use boxoffice_projections::follow::{Progress, follow_shows, follow_tables};
+use boxoffice_projections::follow::{Behind, Progress, follow_shows, follow_tables};
 use boxoffice_projections::live::LiveHub;
 use boxoffice_projections::orders::OrdersProjection;
 use boxoffice_projections::shows::Shows;
 use boxoffice_projections::table::{TableProjection, TableStore};
+use tokio::sync::watch;
 
 use crate::auth::Guard;
 use crate::housekeeping;
 use crate::metrics::Requests;
+use crate::past::Past;
 use crate::problem::{Code, Problem};
 use crate::signature::TicketSigner;
 
@@ -88,6 +88,8 @@ pub struct App {
     pub ids: Arc<dyn IdSource>,
     /// The write side.
     pub engine: Engine,
+    /// Reads of the past, of which only a few may go on at once.
+    pub past: Past,
     /// Where commands to inventories go.
     pub inventory: Desk<Inventory>,
     /// Where commands to catalog entries go.
@@ -118,10 +120,13 @@ pub struct App {
     pub sandbox: Arc<SandboxProvider>,
     /// Counts requests.
     pub requests: Requests,
+    /// How many steps of payments are open.
+    pub open_payment_steps: Arc<AtomicUsize>,
     /// The administrator's token, if it was made just now.
     pub new_administrator_token: Option<String>,
     stores: Stores,
     tasks: Tasks,
+    closing: watch::Sender<bool>,
     head_at_start: Position,
     is_ready: AtomicBool,
 }
@@ -146,23 +151,6 @@ impl ViewClock for Judge {
 
     async fn sleep_until(&self, time: Timestamp) {
         self.0.sleep_until(time).await;
-    }
-}
-
-/// Finds shows in memory, once everything that is in the log now is there.
-struct InMemory {
-    shows: Arc<Shows>,
-    feed: Arc<dyn LogFeed>,
-}
-
-#[async_trait]
-impl Directory for InMemory {
-    async fn tagged(&self, tag: ShowTag) -> Vec<ShowId> {
-        let found = self.shows.by_tag(tag);
-        if found.is_empty() {
-            let _ = self.shows.progress().wait_for(self.feed.head(), WAIT_ASKED).await;
-        }
-        self.shows.by_tag(tag).iter().map(|entry| entry.show()).collect()
     }
 }
 
@@ -217,10 +205,11 @@ impl App {
         let mut progress: Vec<Progress> = tables.iter().map(|(_, progress)| progress.clone()).collect();
         progress.push(shows.progress().clone());
         let app = Arc::new(Self {
-            signer: TicketSigner::new(&keys.ticket_seed()),
+            signer: TicketSigner::new(&keys.ticket_seed()).knowing(keys.ticket_seeds()),
             guard: Guard::new(keys, token.clone()),
             clock: options.clock,
             ids: options.ids,
+            past: Past::default(),
             inventory: engine.desk(),
             catalog: engine.desk(),
             organizers: engine.desk(),
@@ -239,9 +228,11 @@ impl App {
             provider: Arc::clone(&sandbox) as Arc<dyn PaymentProvider>,
             sandbox,
             requests: Requests::default(),
+            open_payment_steps: Arc::default(),
             new_administrator_token: is_new.then_some(token),
             stores,
             tasks,
+            closing: watch::Sender::new(false),
         });
         app.run_projections(tables);
         app.run_payments();
@@ -271,8 +262,8 @@ impl App {
             inbox: Arc::clone(&self.sandbox) as _,
             feed: Arc::clone(&self.stores.log) as _,
             cursors: Arc::clone(&self.stores.cursors) as _,
-            directory: Arc::new(InMemory { shows: Arc::clone(&self.shows), feed: Arc::clone(&self.feed) }),
             clock: Arc::clone(&self.clock),
+            open_steps: Arc::clone(&self.open_payment_steps),
         });
         let (taking, shutdown) = (Arc::clone(&payments), self.tasks.shutdown());
         self.tasks.spawn("payment facts", async move {
@@ -342,12 +333,38 @@ impl App {
         let deadline = tokio::time::Instant::now() + WAIT_ASKED;
         for progress in &self.progress {
             let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-            progress.wait_for(position, left).await.map_err(|behind| {
-                Problem::new(Code::ProjectionBehind, format!("{behind}."))
-                    .with("position", behind.reached.into())
-            })?;
+            progress.wait_for(position, left).await.map_err(behind)?;
         }
         Ok(())
+    }
+
+    /// Waits until one read model has come to `position`, whatever the others do.
+    ///
+    /// # Errors
+    /// 503 `projection_behind` after two seconds.
+    pub async fn wait_in(&self, name: &str, position: Position) -> Result<(), Problem> {
+        for progress in self.progress.iter().filter(|progress| progress.name() == name) {
+            progress.wait_for(position, WAIT_ASKED).await.map_err(behind)?;
+        }
+        Ok(())
+    }
+
+    /// The stream must not be parked in that read model.
+    ///
+    /// # Errors
+    /// 503 `projection_parked`.
+    pub fn whole_in(&self, name: &str, stream: &StreamName) -> Result<(), Problem> {
+        let mut progress = self.progress.iter().filter(|progress| progress.name() == name);
+        match progress.find_map(|progress| progress.parked_stream(stream.as_str())) {
+            Some(parked) => Err(parked.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// How far all read models have come.
+    #[must_use]
+    pub fn reached(&self) -> Position {
+        self.progress.iter().map(Progress::position).min().unwrap_or_default()
     }
 
     /// Waits for `position`, but not for long: what is behind then answers with what it has.
@@ -359,8 +376,20 @@ impl App {
         }
     }
 
+    /// Ends answers that would go on for ever, so that connections can end.
+    pub fn begin_closing(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Returns once answers that go on for ever have to end.
+    pub async fn closing(&self) {
+        // The sender is `self`, so waiting can only end by the value.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+    }
+
     /// Ends everything: no new commands, everything that was taken in durable and answered, background work drained.
     pub async fn shut_down(&self) {
+        self.begin_closing();
         self.engine.drain().await;
         self.tasks.begin_shutdown();
         for name in self.tasks.drain(DRAIN).await {
@@ -375,4 +404,9 @@ impl App {
         vault.close().await;
         log.close().await;
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn behind(behind: Behind) -> Problem {
+    Problem::new(Code::ProjectionBehind, format!("{behind}.")).with("position", behind.reached.into())
 }

@@ -55,6 +55,19 @@ impl FromRequestParts<Arc<App>> for Context {
     }
 }
 
+/// The same where the caller must be the administrator, which is looked at before anything else.
+#[derive(Clone)]
+pub struct Administrator(pub Context);
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        app.guard.administrator(&app.guard.credential(&parts.headers)?)?;
+        Context::from_request_parts(parts, app).await.map(Self)
+    }
+}
+
 fn min_position(parts: &Parts) -> Result<Option<Position>, Problem> {
     let query = parts.uri.query().unwrap_or("");
     let from_query = query.split('&').find_map(|pair| pair.strip_prefix("min_position="));
@@ -109,5 +122,13 @@ impl Context {
         }
         self.app.wait_briefly(self.app.feed.head()).await;
         Ok(())
+    }
+
+    /// What a command must have seen that is prepared with read models: everything that was acknowledged before it.
+    ///
+    /// # Errors
+    /// 503 if the read models don't come that far in time.
+    pub async fn wait_all(&self) -> Result<(), Problem> {
+        self.app.wait_for(self.app.feed.head()).await
     }
 }

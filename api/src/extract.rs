@@ -2,11 +2,13 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, FieldError, Problem};
+use crate::strict::{Strict, Unique};
 
 /// The most bytes that a body has, seating plans aside.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -27,17 +29,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let content_type =
-            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !is_json(content_type) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "Send JSON with the header `Content-Type: application/json`.",
-            ));
-        }
-        let body = body(request, state).await?;
-        parse(&body)
+        must_be_json(request.headers())?;
+        parse(&body(request, state).await?)
     }
+}
+
+/// The body must be announced as JSON.
+///
+/// # Errors
+/// 415.
+pub fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if is_json(content_type) {
+        return Ok(());
+    }
+    let detail = "Send JSON with the header `Content-Type: application/json`.";
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -58,17 +65,46 @@ pub async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, 
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<Json<T>, Problem> {
-    let malformed =
-        |error: serde_json::Error| Problem::new(Code::Malformed, format!("The body is not JSON: {error}."));
-    let value: serde_json::Value = serde_json::from_slice(body).map_err(malformed)?;
+    let value = unique(body)?;
     let canonical = serde_json_canonicalizer::to_vec(&value).map_err(|error| {
         Problem::new(Code::Malformed, format!("The body cannot be made canonical: {error}."))
     })?;
-    // Read from the text again, so that a key that stands twice is noticed.
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader)
+    serde_path_to_error::deserialize(Strict(&value))
         .map(|value| Json { value, canonical })
         .map_err(|error| Problem::fields(vec![field_error(&error)]))
+}
+
+/// The body as JSON.
+fn unique(body: &[u8]) -> Result<serde_json::Value, Problem> {
+    let malformed =
+        |error: &serde_json::Error| Problem::new(Code::Malformed, format!("The body is not JSON: {error}."));
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read: Result<Unique, _> = serde_path_to_error::deserialize(&mut reader);
+    let Unique(value) = read.map_err(|error| {
+        if error.inner().is_data() {
+            Problem::fields(vec![field_error(&error)])
+        } else {
+            malformed(error.inner())
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+/// A body that says nothing: none at all, or an empty object.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let body = body(request, state).await?;
+        if body.trim_ascii().is_empty() || unique(&body)?.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Ok(Self);
+        }
+        Err(Problem::field("", "unexpected", "This takes no body, or an empty object."))
+    }
 }
 
 fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
@@ -82,6 +118,8 @@ fn field_error(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldEr
     };
     if let Some(pointer) = named("missing field `") {
         FieldError { pointer, code: "missing", detail: "This field is needed.".into() }
+    } else if let Some(pointer) = named("duplicate field `") {
+        FieldError { pointer, code: "duplicate", detail: "This field stands twice.".into() }
     } else if text.starts_with("unknown field `") {
         FieldError { pointer, code: "unknown_field", detail: format!("{text}.") }
     } else {
@@ -170,6 +208,13 @@ mod tests {
             fault(r#"{"items":[{"quantity":1},{"quantity":-1}]}"#),
             (Code::Invalid, vec![("/items/1/quantity".into(), "wrong_type")])
         );
+        assert_eq!(fault("{} {}"), (Code::Malformed, vec![]));
+        assert_eq!(
+            fault(r#"{"items":[{"quantity":1,"quantity":2}]}"#),
+            (Code::Invalid, vec![("/items/0/quantity".into(), "duplicate")])
+        );
+        assert_eq!(fault("[[]]"), (Code::Invalid, vec![(String::new(), "wrong_type")]));
+        assert_eq!(fault(r#"{"items":[[1]]}"#), (Code::Invalid, vec![("/items/0".into(), "wrong_type")]));
         assert_eq!(
             fault(r#"{"items":[],"extra":1}"#),
             (Code::Invalid, vec![("/extra".into(), "unknown_field")])

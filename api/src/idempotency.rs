@@ -18,6 +18,8 @@ const KEY_LENGTH_MAX: usize = 255;
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     scope: Option<String>,
+    /// Whether nobody could guess the key.
+    is_uuid: bool,
 }
 
 impl Idempotency {
@@ -31,7 +33,9 @@ impl Idempotency {
         path: &str,
         headers: &HeaderMap,
     ) -> Result<Self, Problem> {
-        let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(Self { scope: None }) };
+        let Some(value) = headers.get(IDEMPOTENCY_KEY) else {
+            return Ok(Self { scope: None, is_uuid: true });
+        };
         let invalid = |detail: &str| Problem::new(Code::IdempotencyKeyInvalid, detail);
         let key = value.to_str().map_err(|_| invalid("The key must be printable ASCII."))?;
         if key.is_empty() || key.len() > KEY_LENGTH_MAX {
@@ -40,16 +44,29 @@ impl Idempotency {
         let who = match credential {
             Credential::Administrator => "administrator",
             Credential::Bearer(token) => token.as_str(),
-            Credential::Nobody => {
-                if Uuid::parse_str(key).is_err() {
-                    return Err(invalid(
-                        "Without a token the key must be a UUID, so that nobody can guess it.",
-                    ));
-                }
-                ""
-            }
+            Credential::Nobody => "",
         };
-        Ok(Self { scope: Some(format!("{who}\n{method}\n{path}\n{key}")) })
+        let is_uuid = Uuid::parse_str(key).is_ok();
+        let known = Self { scope: Some(format!("{who}\n{method}\n{path}\n{key}")), is_uuid };
+        if *credential == Credential::Nobody { known.unguessable() } else { Ok(known) }
+    }
+
+    /// Where nobody's token was checked, the key must be a UUID: whoever guesses it gets the answer, secrets included.
+    ///
+    /// # Errors
+    /// 422 with any other key.
+    pub fn unguessable(self) -> Result<Self, Problem> {
+        if self.is_uuid {
+            return Ok(self);
+        }
+        let detail = "Without a token the key must be a UUID, so that nobody can guess it.";
+        Err(Problem::new(Code::IdempotencyKeyInvalid, detail))
+    }
+
+    /// Whether the request has a key.
+    #[must_use]
+    pub fn is_keyed(&self) -> bool {
+        self.scope.is_some()
     }
 
     /// The identity of the command that the body makes. Both halves are keyed, so the log tells nothing of the body.
@@ -78,6 +95,13 @@ impl Idempotency {
 pub fn companion(meta: &CommandMeta, name: &str) -> CommandMeta {
     let id = Digest::of(&[meta.id.as_bytes(), name.as_bytes()]);
     CommandMeta { id: Uuid::new_v8(head(id.as_bytes())), hash: meta.hash, cause: None }
+}
+
+/// An id that follows from a command and from what it says.
+#[must_use]
+pub fn companion_of_body(meta: &CommandMeta, name: &str) -> Uuid {
+    let id = Digest::of(&[meta.id.as_bytes(), meta.hash.as_bytes(), name.as_bytes()]);
+    Uuid::new_v8(head(id.as_bytes()))
 }
 
 fn head(bytes: &[u8; 32]) -> [u8; 16] {

@@ -4,6 +4,7 @@
 //! what went wrong into answers; [`auth`] is the one place of authorisation; [`app`] is the wiring; [`cli`] has a
 //! file for each subcommand.
 
+pub mod accept;
 pub mod answer;
 pub mod app;
 pub mod auth;
@@ -19,11 +20,13 @@ pub mod lookup;
 pub mod metrics;
 pub mod openapi;
 pub mod ops;
+pub mod past;
 pub mod problem;
 pub mod qr;
 pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod signature;
+mod strict;
 pub mod v1;
 pub mod wire;

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use boxoffice_commands::owner::answer::{Accepted, Failure, Request};
 use boxoffice_domain::aggregate::Streamed as _;
+use boxoffice_domain::catalog::Catalog;
 use boxoffice_domain::id::{
     HoldId, OrderId, OrganizerId, PaymentId, SeatingPlanId, ShowId, ShowTag, TicketId, VenueId,
 };
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
 use boxoffice_domain::log::{CommandMeta, Position};
+use boxoffice_domain::organizer::Organizer;
 use boxoffice_domain::time::Timestamp;
-use boxoffice_projections::as_of::seats_as_of;
-use boxoffice_projections::catalog::{self, OrganizerRow, SeatingPlanRow, ShowRow, VenueRow};
+use boxoffice_domain::venue::Venue;
+use boxoffice_projections::catalog::{
+    self, CatalogProjection, OrganizerRow, SeatingPlanRow, ShowRow, VenueRow,
+};
 use boxoffice_projections::feed::Until;
-use boxoffice_projections::orders::{self, OrderRow, PaymentRow, TicketRow};
+use boxoffice_projections::orders::{self, OrderRow, OrdersProjection, PaymentRow, TicketRow};
 use boxoffice_projections::row::BadRow;
 use boxoffice_projections::show::{HoldPhase, HoldView, ShowView, Terms};
 use boxoffice_projections::shows::ShowEntry;
-use boxoffice_projections::table::{Direction, Parked, Query, Row, Value};
+use boxoffice_projections::table::{Direction, Parked, Query, Row, TableProjection as _, Value};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -63,42 +67,53 @@ impl App {
         terms.ok_or_else(|| Problem::not_found("event"))
     }
 
-    /// The terms of a show that everybody may see.
+    /// The terms of a show that everybody may see. What was published before this was asked is published.
     ///
     /// # Errors
-    /// 404 without such a show, and for drafts.
-    pub fn on_sale(&self, show: ShowId) -> Result<Terms, Problem> {
+    /// 404 without such a show, and for drafts; 503 where the read model is behind.
+    pub async fn on_sale(&self, show: ShowId) -> Result<Terms, Problem> {
+        if let Some(terms) = self.published(show)? {
+            return Ok(terms);
+        }
+        self.wait_in(self.shows.progress().name(), self.feed.head()).await?;
+        self.published(show)?.ok_or_else(|| Problem::not_found("event"))
+    }
+
+    fn published(&self, show: ShowId) -> Result<Option<Terms>, Problem> {
         let public = |view: &mut ShowView| view.published_at().and_then(|_| view.terms().cloned());
-        let terms = self.entry(show)?.read(Timestamp::default(), public)?;
-        terms.ok_or_else(|| Problem::not_found("event"))
+        let Some(entry) = self.shows.get(show) else { return Ok(None) };
+        Ok(entry.read(Timestamp::default(), public)?)
     }
 
     /// The show that a hold belongs to.
     ///
     /// # Errors
-    /// 404.
+    /// 404, or 503 where the read model is behind.
     pub async fn show_of_hold(&self, hold: HoldId) -> Result<ShowId, Problem> {
-        if let Some(entry) = self.only(hold.show_tag()) {
-            return Ok(entry);
-        }
-        self.wait_briefly(self.feed.head()).await;
-        self.only(hold.show_tag())
-            .or_else(|| self.shows.of_hold(hold).map(|entry| entry.show()))
-            .ok_or_else(|| Problem::not_found("hold"))
+        let among = || self.shows.of_hold(hold).map(|entry| entry.show());
+        self.show_of(hold.show_tag(), among).await?.ok_or_else(|| Problem::not_found("hold"))
     }
 
     /// The show that an order belongs to.
     ///
     /// # Errors
-    /// 404.
+    /// 404, or 503 where the read model is behind.
     pub async fn show_of_order(&self, order: OrderId) -> Result<ShowId, Problem> {
-        if let Some(entry) = self.only(order.show_tag()) {
-            return Ok(entry);
+        let among = || self.shows.of_order(order).map(|entry| entry.show());
+        self.show_of(order.show_tag(), among).await?.ok_or_else(|| Problem::not_found("order"))
+    }
+
+    /// The only show with that tag, or the one among them.
+    async fn show_of(
+        &self,
+        tag: ShowTag,
+        among: impl Fn() -> Option<ShowId> + Send,
+    ) -> Result<Option<ShowId>, Problem> {
+        if let Some(only) = self.only(tag) {
+            return Ok(Some(only));
         }
-        self.wait_briefly(self.feed.head()).await;
-        self.only(order.show_tag())
-            .or_else(|| self.shows.of_order(order).map(|entry| entry.show()))
-            .ok_or_else(|| Problem::not_found("order"))
+        self.wait_in(self.shows.progress().name(), self.feed.head()).await?;
+        Ok(self.only(tag).or_else(among))
     }
 
     /// The show with that tag, if there is exactly one.
@@ -173,20 +188,14 @@ impl App {
         hold: HoldId,
         accepted: &Accepted<InventoryEvent>,
     ) -> Result<Hold, Problem> {
-        let mut view = if accepted.replayed {
-            seats_as_of(&*self.feed, show, Until::Position(accepted.position))
-                .await
-                .map_err(Problem::internal)?
-                .view
+        let found = if accepted.replayed {
+            let until = Until::Position(accepted.position);
+            render_hold(&mut self.past.show(&*self.feed, show, until).await?.view, hold)
         } else {
-            self.shows
-                .progress()
-                .wait_for(accepted.position, std::time::Duration::from_secs(2))
-                .await
-                .map_err(|behind| Problem::new(Code::ProjectionBehind, format!("{behind}.")))?;
-            self.entry(show)?.read(accepted.log_time, |view| view.clone())?
+            self.wait_in(self.shows.progress().name(), accepted.position).await?;
+            self.entry(show)?.read(accepted.log_time, |view| render_hold(view, hold))?
         };
-        render_hold(&mut view, hold).ok_or_else(|| Problem::not_found("hold"))
+        found.ok_or_else(|| Problem::not_found("hold"))
     }
 
     /// The pools of a show.
@@ -219,12 +228,8 @@ impl App {
     /// # Errors
     /// 404.
     pub async fn order(&self, order: OrderId, now: Timestamp) -> Result<(Order, Position), Problem> {
-        let position = self
-            .progress
-            .iter()
-            .map(boxoffice_projections::follow::Progress::position)
-            .min()
-            .unwrap_or_default();
+        let position = self.reached();
+        self.orders_are_whole(order.show_tag())?;
         let key = order.to_string();
         let row =
             self.views.get(orders::ORDERS.name, &key).await?.ok_or_else(|| Problem::not_found("order"))?;
@@ -242,6 +247,12 @@ impl App {
         Ok((body, position))
     }
 
+    /// No show with that tag is parked where orders are.
+    fn orders_are_whole(&self, tag: ShowTag) -> Result<(), Problem> {
+        let mut shows = self.shows.by_tag(tag).into_iter();
+        shows.try_for_each(|entry| self.whole_in(OrdersProjection.name(), &Inventory::stream(entry.show())))
+    }
+
     async fn of_order(&self, table: &'static str, order: &str) -> Result<Vec<Row>, Problem> {
         let query = Query { equal: vec![("order_id", order.into())], limit: 1_000, ..Query::default() };
         Ok(self.views.list(table, &query).await?)
@@ -256,12 +267,8 @@ impl App {
         credential: &Credential,
         payment: PaymentId,
     ) -> Result<(PaymentRow, Position), Problem> {
-        let position = self
-            .progress
-            .iter()
-            .map(boxoffice_projections::follow::Progress::position)
-            .min()
-            .unwrap_or_default();
+        let position = self.reached();
+        self.orders_are_whole(payment.show_tag())?;
         let row = self.views.get(orders::PAYMENTS.name, &payment.to_string()).await?;
         let Some(row) = row else { return Err(Self::unknown(credential, "payment")) };
         let row = PaymentRow::from_row(&row)?;
@@ -286,6 +293,7 @@ impl App {
     /// # Errors
     /// What storage runs into.
     pub async fn any_ticket(&self, ticket: TicketId) -> Result<Option<TicketRow>, Problem> {
+        self.orders_are_whole(ticket.show_tag())?;
         let row = self.views.get(orders::TICKETS.name, &ticket.to_string()).await?;
         Ok(row.map(|row| TicketRow::from_row(&row)).transpose()?)
     }
@@ -306,6 +314,7 @@ impl App {
     /// # Errors
     /// 404.
     pub async fn organizer(&self, organizer: OrganizerId) -> Result<OrganizerRow, Problem> {
+        self.whole_in(CatalogProjection.name(), &Organizer::stream(organizer))?;
         let row = self.views.get(catalog::ORGANIZER.name, &organizer.to_string()).await?;
         Ok(OrganizerRow::from_row(&row.ok_or_else(|| Problem::not_found("organizer"))?)?)
     }
@@ -315,6 +324,7 @@ impl App {
     /// # Errors
     /// 404.
     pub async fn venue(&self, venue: VenueId) -> Result<VenueRow, Problem> {
+        self.whole_in(CatalogProjection.name(), &Venue::stream(venue))?;
         let row = self.views.get(catalog::VENUE.name, &venue.to_string()).await?;
         Ok(VenueRow::from_row(&row.ok_or_else(|| Problem::not_found("venue"))?)?)
     }
@@ -324,6 +334,7 @@ impl App {
     /// # Errors
     /// 404, also for another venue's.
     pub async fn seating_plan(&self, venue: VenueId, plan: SeatingPlanId) -> Result<SeatingPlanRow, Problem> {
+        self.whole_in(CatalogProjection.name(), &Venue::stream(venue))?;
         let row = self.views.get(catalog::SEATING_PLAN.name, &plan.to_string()).await?;
         let row = row.map(|row| SeatingPlanRow::from_row(&row)).transpose()?;
         row.filter(|row| row.venue == venue).ok_or_else(|| Problem::not_found("seating plan"))
@@ -334,6 +345,7 @@ impl App {
     /// # Errors
     /// 404.
     pub async fn show_row(&self, show: ShowId) -> Result<ShowRow, Problem> {
+        self.whole_in(CatalogProjection.name(), &Catalog::stream(show))?;
         let row = self.views.get(catalog::SHOW.name, &show.to_string()).await?;
         Ok(ShowRow::from_row(&row.ok_or_else(|| Problem::not_found("event"))?)?)
     }

@@ -76,6 +76,14 @@ pub fn text(app: &App) -> String {
         "Requests that are being answered.",
         u64::try_from(under_way).unwrap_or_default(),
     );
+    let open = app.open_payment_steps.load(Ordering::Relaxed);
+    single(
+        &mut text,
+        "payment_steps_open",
+        "gauge",
+        "Steps of payments that are under way or wait to be tried again.",
+        u64::try_from(open).unwrap_or_default(),
+    );
     single(
         &mut text,
         "task_panics_total",

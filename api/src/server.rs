@@ -43,6 +43,8 @@ async fn unknown_method() -> Problem {
 async fn outermost(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let id = app.ids.next().simple().to_string();
+    // What the answer rests on is at least this; who knows better says so.
+    let reached = path.starts_with("/v1/").then(|| app.reached());
     app.requests.begun();
     let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(request_id = id, path, "a handler panicked");
@@ -52,6 +54,9 @@ async fn outermost(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let mut response = finish(response, &path, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), value);
+    }
+    if let Some(reached) = reached.filter(|_| !response.status().is_client_error()) {
+        response.headers_mut().entry(LOG_POSITION).or_insert(reached.into());
     }
     app.requests.ended(response.status());
     response

@@ -18,9 +18,10 @@ const SIGNATURE_LENGTH: usize = 64;
 /// Crockford's base 32 in capitals: every letter is in the alphanumeric mode of QR codes.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Signs tickets, and knows its own signature.
+/// Signs tickets, and knows its own signatures, those of keys that were replaced included.
 pub struct TicketSigner {
     key: SigningKey,
+    older: Vec<VerifyingKey>,
 }
 
 /// What a genuine code says.
@@ -43,7 +44,16 @@ impl TicketSigner {
     /// A signer with the secret half of its key.
     #[must_use]
     pub fn new(seed: &[u8; 32]) -> Self {
-        Self { key: SigningKey::from_bytes(seed) }
+        Self { key: SigningKey::from_bytes(seed), older: Vec::new() }
+    }
+
+    /// One that also knows what these keys have signed.
+    #[must_use]
+    pub fn knowing<'a>(mut self, seeds: impl Iterator<Item = (&'a str, [u8; 32])>) -> Self {
+        let current = self.public_key();
+        let keys = seeds.map(|(_, seed)| SigningKey::from_bytes(&seed).verifying_key());
+        self.older.extend(keys.filter(|key| *key != current));
+        self
     }
 
     /// The public half: what gates check signatures with.
@@ -72,7 +82,10 @@ impl TicketSigner {
         let (content, signature) = bytes.split_at(CONTENT_LENGTH);
         let signature = Signature::from_slice(signature).map_err(|_| NotGenuine)?;
         let signed = [DOMAIN, content].concat();
-        self.public_key().verify_strict(&signed, &signature).map_err(|_| NotGenuine)?;
+        let is_ours = |key: &VerifyingKey| key.verify_strict(&signed, &signature).is_ok();
+        if !is_ours(&self.public_key()) && !self.older.iter().any(is_ours) {
+            return Err(NotGenuine);
+        }
         read(content).ok_or(NotGenuine)
     }
 }
@@ -142,6 +155,15 @@ mod tests {
             ticket: TicketId::from_uuid(Uuid::from_u128(u128::MAX / 3)),
             number: 3,
         }
+    }
+
+    #[test]
+    fn a_code_of_a_key_that_was_replaced_is_still_good() {
+        let text = TicketSigner::new(&[7; 32]).sign(code());
+        let rotated = TicketSigner::new(&[8; 32]);
+        assert_eq!(rotated.verify(&text), Err(NotGenuine));
+        let rotated = rotated.knowing([("k1", [7; 32]), ("k2", [8; 32])].into_iter());
+        assert_eq!(rotated.verify(&text), Ok(code()));
     }
 
     #[test]

@@ -100,6 +100,7 @@ rules! {
     CancelledAfterFailure = "an order is cancelled for a failed capture right after that failure";
     ReclaimAfterLapse = "a hold is reclaimed only with an order and after it has lapsed";
     ReclaimSecures = "a reclaimed hold is secured by the next event of the same command";
+    ReclaimBeforeStart = "a hold is reclaimed before its show starts";
     SecuredOnce = "an order is secured once";
     SecuredByPayment = "an order is secured by a payment that is authorised over its total, or is free";
     TicketsAfterMoney = "tickets are issued for an order that is secured, and captured unless it is free";
@@ -110,16 +111,20 @@ rules! {
     PaymentIsNew = "the id of a payment is used once";
     PaymentOfAwaitingOrder = "a payment starts for an order that awaits payment";
     PaymentAmountIsTotal = "a payment is over the total of its order";
+    PaymentOfSomething = "a payment is over more than nothing";
     PaymentIsKnown = "an event names a payment that was started for its order";
+    PayerAskedOnce = "a payer is asked to act once, before the payment is declined or authorised";
+    DeclinedOnce = "a payment is declined once, and not after it was authorised";
     AuthorisedOnce = "a payment is authorised once";
     CaptureOfSecuring = "only the payment that secured an order is captured, or fails to be";
     CaptureOnce = "a payment is captured, or fails to be, once";
     CaptureIsTotal = "the total of the order is captured";
+    FailureCancels = "an order whose capture failed is cancelled by the next event of the same command";
     VoidOfSpare = "only money that is authorised, not captured and not what secured the order is let go";
     VoidReasonHolds = "the reason for letting money go is true";
     VoidDueOnce = "a payment is due to be voided once";
     VoidAfterDue = "a payment is voided after that was due, once";
-    DisputeOfCaptured = "only captured money is disputed";
+    DisputeOfCaptured = "only captured money is disputed, once";
 
     // Doors.
     TicketWasIssued = "a ticket that is admitted was issued by its show before";

@@ -2,7 +2,6 @@
 //! charges nobody.
 
 use async_trait::async_trait;
-use boxoffice_domain::id::{ShowId, ShowTag};
 use boxoffice_domain::log::{Position, Recorded};
 
 use crate::log::Outage;
@@ -34,11 +33,4 @@ pub trait Cursors: Send + Sync + 'static {
     /// # Errors
     /// [`Outage`].
     async fn save(&self, name: &'static str, position: Position) -> Result<(), Outage>;
-}
-
-/// Finds shows by the tag that ids of their things carry.
-#[async_trait]
-pub trait Directory: Send + Sync + 'static {
-    /// The shows with that tag: usually one.
-    async fn tagged(&self, tag: ShowTag) -> Vec<ShowId>;
 }

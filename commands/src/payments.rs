@@ -8,31 +8,37 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use boxoffice_domain::aggregate::{StoredEvent, Streamed};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{PaymentId, ShowId};
 use boxoffice_domain::inventory::record_capture::RecordCapture;
-use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::record_payment::RecordPayment;
 use boxoffice_domain::inventory::record_void::RecordVoid;
 use boxoffice_domain::inventory::settle_payment::SettlePayment;
 use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
 use boxoffice_domain::log::{CommandMeta, Position, Recorded};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::effects::{Cursors, Directory, EffectFeed};
+use crate::effects::{Cursors, EffectFeed};
 use crate::engine::Desk;
 use crate::owner::answer::{Failure, Request};
-use crate::provider::{Captured, FactInbox, PaymentFact, PaymentProvider, ToldFact};
+use crate::provider::{Captured, FactInbox, PaymentProvider, ToldFact};
 
 /// The name of the cursor.
 const NAME: &str = "payments";
 
-/// The most events whose effects are under way at once.
-const UNDER_WAY_MAX: usize = 256;
+/// The most steps that are open at once, those included that wait to be tried again.
+const OPEN_MAX: usize = 16_384;
+
+/// The most steps that are tried at once. One that waits to be tried again is not among them, so that a show or a
+/// payment that cannot be helped now stands in nobody's way.
+const ATTEMPTS_MAX: usize = 256;
 
 /// The most events, or facts, that are read at once.
 const PAGE: usize = 256;
@@ -55,10 +61,10 @@ pub struct Payments {
     pub feed: Arc<dyn EffectFeed>,
     /// How far this has come.
     pub cursors: Arc<dyn Cursors>,
-    /// Which show a payment belongs to.
-    pub directory: Arc<dyn Directory>,
     /// The time, to know what is due.
     pub clock: Arc<dyn Clock>,
+    /// How many steps are open, for operators: one that stays open cannot be done.
+    pub open_steps: Arc<AtomicUsize>,
 }
 
 /// What an event calls for.
@@ -100,44 +106,40 @@ impl Payments {
 
     /// Records one fact; `false` if that has to be tried again.
     async fn record(&self, told: &ToldFact) -> bool {
-        let fact = match told.fact.clone() {
-            PaymentFact::ActionRequired => Fact::ActionRequired,
-            PaymentFact::Authorised { amount, at } => Fact::Authorised { amount, at },
-            PaymentFact::Declined { reason } => Fact::Declined { reason },
-            PaymentFact::Disputed => Fact::Disputed,
-        };
-        let command = InventoryCommand::RecordPayment(RecordPayment { payment: told.payment, fact });
+        let command = RecordPayment { payment: told.payment, fact: told.fact.clone() };
         let meta = meta(&format!("fact/{}/{}", told.payment, told.number), None);
-        for show in self.directory.tagged(told.payment.show_tag()).await {
-            let request = Request { command: command.clone(), meta: meta.clone() };
-            match self.desk.send(Inventory::stream(show), request).await {
-                Err(Failure::Refused {
-                    refusal: InventoryRefused::UnknownPayment | InventoryRefused::UnknownShow,
-                    ..
-                }) => {}
-                Ok(_) => return true,
-                Err(_) => return false,
+        let request = Request { command: InventoryCommand::RecordPayment(command), meta };
+        match self.desk.send(Inventory::stream(told.show), request).await {
+            Ok(_) => true,
+            Err(Failure::Refused {
+                refusal: refusal @ (InventoryRefused::UnknownPayment | InventoryRefused::UnknownShow),
+                ..
+            }) => {
+                tracing::error!(payment = %told.payment, %refusal, "the provider tells of what the log does not know");
+                true
             }
+            Err(_) => false,
         }
-        tracing::error!(payment = %told.payment, "the provider tells of a payment that the log does not know");
-        true
     }
 
     /// Follows the log and does what follows from it, for ever.
     pub async fn follow(&self) {
+        let attempts = Semaphore::new(ATTEMPTS_MAX);
         let mut read = self.resume().await;
         let mut saved = read;
         let mut open = BTreeSet::new();
         let mut under_way = FuturesUnordered::new();
         loop {
+            self.open_steps.store(open.len(), Ordering::Relaxed);
             tokio::select! {
                 Some(position) = under_way.next(), if !under_way.is_empty() => { open.remove(&position); }
-                () = self.feed.wait_beyond(read), if under_way.len() < UNDER_WAY_MAX => {
-                    for recorded in meanwhile(&mut under_way, &mut open, self.page(read)).await {
+                () = self.feed.wait_beyond(read), if under_way.len() < OPEN_MAX => {
+                    let room = (OPEN_MAX - under_way.len()).min(PAGE);
+                    for recorded in meanwhile(&mut under_way, &mut open, self.page(read, room)).await {
                         read = recorded.position;
                         if let Some((show, payment, step)) = called_for(&recorded) {
                             open.insert(read);
-                            under_way.push(self.carry_out(recorded, show, payment, step));
+                            under_way.push(self.carry_out(recorded, show, payment, step, &attempts));
                         }
                     }
                 }
@@ -165,8 +167,8 @@ impl Payments {
         }
     }
 
-    async fn page(&self, after: Position) -> Vec<Recorded> {
-        match self.feed.read(after, PAGE).await {
+    async fn page(&self, after: Position, limit: usize) -> Vec<Recorded> {
+        match self.feed.read(after, limit).await {
             Ok(page) => page,
             Err(outage) => {
                 tracing::warn!(%outage, "payments cannot read the log");
@@ -177,13 +179,26 @@ impl Payments {
     }
 
     /// Does one step until it is done, and tells which event it was for.
-    async fn carry_out(&self, event: Recorded, show: ShowId, payment: PaymentId, step: Step) -> Position {
+    async fn carry_out(
+        &self,
+        event: Recorded,
+        show: ShowId,
+        payment: PaymentId,
+        step: Step,
+        attempts: &Semaphore,
+    ) -> Position {
         let mut pause = FIRST_PAUSE;
-        while !self.attempt(&event, show, payment, step).await {
+        loop {
+            {
+                // Nobody closes it, so that this only ever waits.
+                let _turn = attempts.acquire().await;
+                if self.attempt(&event, show, payment, step).await {
+                    return event.position;
+                }
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        event.position
     }
 
     async fn attempt(&self, event: &Recorded, show: ShowId, payment: PaymentId, step: Step) -> bool {

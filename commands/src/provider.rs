@@ -2,7 +2,8 @@
 //! once; every answer becomes a fact in the log before anything is decided on it.
 
 use async_trait::async_trait;
-use boxoffice_domain::id::{OrderId, PaymentId};
+use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
+use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::time::Timestamp;
 
@@ -11,6 +12,8 @@ use boxoffice_domain::time::Timestamp;
 pub struct PaymentRequest {
     /// The payment; also the key of its creation.
     pub payment: PaymentId,
+    /// The show whose inventory it is for; the provider keeps it beside the payment.
+    pub show: ShowId,
     /// The order.
     pub order: OrderId,
     /// In minor units.
@@ -40,27 +43,6 @@ pub enum Captured {
         /// The reason.
         reason: String,
     },
-}
-
-/// What a provider tells about a payment on its own accord.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PaymentFact {
-    /// The payer has to do something with their bank.
-    ActionRequired,
-    /// The money is reserved.
-    Authorised {
-        /// In minor units.
-        amount: Minor,
-        /// When, as the provider tells it.
-        at: Timestamp,
-    },
-    /// The provider said no.
-    Declined {
-        /// The reason in `snake_case`.
-        reason: String,
-    },
-    /// The payer wants the money back through their bank.
-    Disputed,
 }
 
 /// The provider cannot be reached now, or will not answer this: try again later.
@@ -101,10 +83,12 @@ pub trait PaymentProvider: Send + Sync + 'static {
 pub struct ToldFact {
     /// The provider's own number for it, among those of the payment.
     pub number: u32,
+    /// The show whose inventory has to know.
+    pub show: ShowId,
     /// The payment that it is about.
     pub payment: PaymentId,
     /// What was told.
-    pub fact: PaymentFact,
+    pub fact: Fact,
 }
 
 /// What providers have told, kept until it is in the log: at least once, and also after a restart.

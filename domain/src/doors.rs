@@ -49,6 +49,8 @@ pub struct Admission {
     pub gate: String,
     /// The log time.
     pub at: Timestamp,
+    /// The device that scanned, and its name for the scan.
+    pub scan: (String, String),
 }
 
 /// The doors of a show, as far as decisions need to know them.
@@ -80,6 +82,12 @@ impl Aggregate for Doors {
     fn decide(&self, command: &DoorsCommand, _: Timestamp) -> Result<Vec<DoorsEvent>, DoorsRefused> {
         let DoorsCommand::Admit(admission) = command;
         match self.admitted.get(&admission.ticket) {
+            // The same scan, sent again.
+            Some(Admission { scan: (device, nonce), .. })
+                if (device, nonce) == (&admission.device, &admission.nonce) =>
+            {
+                Ok(Vec::new())
+            }
             Some(first) => Err(DoorsRefused::AlreadyAdmitted(first.clone())),
             None => Ok(vec![admission.clone().into()]),
         }
@@ -88,9 +96,11 @@ impl Aggregate for Doors {
     fn evolve(&mut self, event: &DoorsEvent, at: Timestamp) {
         match event {
             DoorsEvent::TicketAdmitted(admitted) => {
-                self.admitted
-                    .entry(admitted.ticket)
-                    .or_insert_with(|| Admission { gate: admitted.gate.clone(), at });
+                self.admitted.entry(admitted.ticket).or_insert_with(|| Admission {
+                    gate: admitted.gate.clone(),
+                    at,
+                    scan: (admitted.device.clone(), admitted.nonce.clone()),
+                });
             }
         }
     }
@@ -109,11 +119,11 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn scan(gate: &str) -> TicketAdmitted {
+    fn scan(gate: &str, nonce: &str) -> TicketAdmitted {
         TicketAdmitted {
             device: "gate-phone".into(),
             gate: gate.into(),
-            nonce: "1".into(),
+            nonce: nonce.into(),
             scanned_at: Timestamp::from_unix_ms(0),
             ticket: TicketId::from_uuid(Uuid::from_u128(7)),
         }
@@ -123,13 +133,21 @@ mod tests {
     fn a_ticket_is_admitted_once_and_the_second_scan_says_where_the_first_was() {
         let mut doors = Doors::default();
         let at = Timestamp::from_unix_ms(5);
-        let events = doors.decide(&DoorsCommand::Admit(scan("North")), at).unwrap();
-        assert_eq!(events, vec![scan("North").into()]);
+        let events = doors.decide(&DoorsCommand::Admit(scan("North", "1")), at).unwrap();
+        assert_eq!(events, vec![scan("North", "1").into()]);
         doors.evolve(&events[0], at);
-        let first = Admission { gate: "North".into(), at };
+        let first = Admission { gate: "North".into(), at, scan: ("gate-phone".into(), "1".into()) };
         assert_eq!(
-            doors.decide(&DoorsCommand::Admit(scan("South")), at.plus_ms(1)),
+            doors.decide(&DoorsCommand::Admit(scan("South", "2")), at.plus_ms(1)),
             Err(DoorsRefused::AlreadyAdmitted(first))
         );
+    }
+
+    #[test]
+    fn a_scan_that_is_sent_again_stays_quiet() {
+        let mut doors = Doors::default();
+        doors.evolve(&scan("North", "1").into(), Timestamp::from_unix_ms(5));
+        let again = doors.decide(&DoorsCommand::Admit(scan("North", "1")), Timestamp::from_unix_ms(9));
+        assert_eq!(again, Ok(vec![]));
     }
 }

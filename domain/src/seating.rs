@@ -2,10 +2,10 @@
 //! document of our own. The log names both by digest, so its meaning never depends on an importer's code
 //! (`docs/adr/0004`).
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -158,7 +158,8 @@ pub const LAYOUT_FORMAT: &str = "boxoffice.layout.v1";
 #[derive(Debug)]
 pub struct Layout {
     document: LayoutDocument,
-    index: FxHashMap<SeatId, SeatIndex>,
+    /// Seeded anew in each process, for whoever draws a plan chooses the keys.
+    index: HashMap<SeatId, SeatIndex>,
     digest: Digest,
 }
 

@@ -27,6 +27,7 @@ impl FactInbox for SandboxProvider {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ToldFact>, ProviderOutage> {
         let facts = self.due_facts(now, limit).await?;
         let told = |due: crate::sandbox::DueFact| ToldFact {
+            show: due.show,
             payment: due.payment,
             number: due.id.n(),
             fact: due.fact,

@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use boxoffice_commands::clock::Clock;
 use boxoffice_commands::provider::{
-    Captured, PaymentFact, PaymentHandles, PaymentProvider, PaymentRequest, ProviderOutage,
+    Captured, PaymentHandles, PaymentProvider, PaymentRequest, ProviderOutage,
 };
-use boxoffice_domain::id::PaymentId;
+use boxoffice_domain::id::{PaymentId, ShowId};
+use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::time::Timestamp;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use crate::database::{Database, OpenError, Ticket, Together};
 
@@ -24,7 +26,7 @@ mod store;
 
 use book::Book;
 use payment::Payment;
-pub use payment::{DECLINED, DECLINED_AT_CAPTURE, Outcome, Status};
+pub use payment::{Answered, DECLINED, DECLINED_AT_CAPTURE, Outcome, Status};
 
 /// The file of the sandbox in the data folder.
 pub const SANDBOX_FILE: &str = "sandbox.db";
@@ -90,10 +92,12 @@ impl FactId {
 pub struct DueFact {
     /// Its name.
     pub id: FactId,
+    /// The show that the payment is for.
+    pub show: ShowId,
     /// The payment that it is about.
     pub payment: PaymentId,
     /// What happened.
-    pub fact: PaymentFact,
+    pub fact: Fact,
 }
 
 /// The provider.
@@ -157,6 +161,25 @@ impl SandboxProvider {
         });
         let instructed = change.await?.ok_or(SandboxRefusal::UnknownPayment)?;
         instructed.map_err(|payment::Settled(status)| SandboxRefusal::AlreadySettled { status })
+    }
+
+    /// What was answered to the instruction with that identity, if it is still known.
+    ///
+    /// # Errors
+    /// [`ProviderOutage`].
+    pub async fn answered(&self, payment: PaymentId, id: Uuid) -> Result<Option<Answered>, ProviderOutage> {
+        self.fetch(payment).await?;
+        let book = self.book();
+        let mut answered = book.get(payment).into_iter().flat_map(|payment| &payment.answered);
+        Ok(answered.find(|answered| answered.id == id).cloned())
+    }
+
+    /// Keeps an answer, for the same instruction sent again.
+    ///
+    /// # Errors
+    /// [`ProviderOutage`].
+    pub async fn keep_answer(&self, payment: PaymentId, answered: Answered) -> Result<(), ProviderOutage> {
+        self.change(payment, |payment| payment.answer(answered)).await.map(drop)
     }
 
     /// Facts that are due, the earliest first, at most `limit`. They come again until they are acknowledged.
@@ -232,7 +255,8 @@ impl SandboxProvider {
             }
             for queued in payment.outbox.iter().filter(|queued| queued.due_at <= now) {
                 let id = FactId { payment: payment.id, n: queued.n };
-                facts.push(DueFact { id, payment: payment.id, fact: queued.fact.to_fact() });
+                let (show, fact) = (payment.show, queued.fact.to_fact());
+                facts.push(DueFact { id, show, payment: payment.id, fact });
             }
             if facts.len() >= limit {
                 break;

@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS person (
     sealed  BLOB    NOT NULL,    -- JSON under XChaCha20-Poly1305, with the id as associated data
     kept_at INTEGER NOT NULL     -- milliseconds since 1970
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS person_kept_at ON person (kept_at);
 ";
 
 const SPEC: Spec = Spec {
@@ -88,8 +89,8 @@ impl SqliteVault {
     }
 
     /// Erases persons that no event names: their row was written and the command then refused, or the process
-    /// died between the two. Only persons that were first kept since `since` are looked at, and only rows kept before
-    /// `older_than`, which has to be long enough ago for every command of that time to have ended. `named` tells which
+    /// died between the two. Only rows kept since `since` and before `older_than` are looked at; that has to be long
+    /// enough ago for every command of that time to have ended. `named` tells which
     /// of the ids some event names; it must have seen the log up to where it stood when the sweep began. Tells how
     /// many were erased.
     ///
@@ -100,22 +101,22 @@ impl SqliteVault {
         N: Fn(Vec<PersonId>) -> F + Send + Sync,
         F: Future<Output = Result<HashSet<PersonId>, Outage>> + Send,
     {
-        // Ids begin with 48 bits of the time at which they were made.
-        let mut from = u128::try_from(since.unix_ms()).unwrap_or_default() << 80;
-        let mut erased = 0;
+        let (mut from, mut after, mut erased) = (since.unix_ms(), Vec::new(), 0);
         loop {
             let rows = sqlx::query(
-                "SELECT person FROM person WHERE person >= ? AND kept_at < ? ORDER BY person LIMIT ?",
+                "SELECT person, kept_at FROM person
+                 WHERE (kept_at, person) > (?, ?) AND kept_at < ? ORDER BY kept_at, person LIMIT ?",
             )
-            .bind(from.to_be_bytes().to_vec())
+            .bind(from)
+            .bind(after.clone())
             .bind(older_than.unix_ms())
             .bind(limit(SWEEP_ROWS))
             .fetch_all(&self.database.readers)
             .await
             .map_err(out)?;
             let people = rows.iter().map(person).collect::<Result<Vec<_>, _>>().map_err(out)?;
-            let Some(last) = people.last() else { break };
-            from = last.uuid().as_u128().saturating_add(1);
+            let (Some(last), Some(row)) = (people.last(), rows.last()) else { break };
+            (from, after) = (row.try_get(1).map_err(out)?, key_of(*last));
             let named = named(people.clone()).await?;
             let orphans = people.into_iter().filter(|person| !named.contains(person)).collect();
             erased += self.delete(orphans, older_than).await?;
@@ -377,7 +378,7 @@ mod tests {
             assert_eq!(vault.find(id(n)).await.unwrap().is_some(), is_there, "{n}");
         }
         let later = Timestamp::from_unix_ms(9_000);
-        assert_eq!(vault.sweep(Timestamp::from_unix_ms(1), later, named).await.unwrap(), 0, "ids of before");
+        assert_eq!(vault.sweep(later, later, named).await.unwrap(), 0, "nothing was kept since");
         assert_eq!(vault.sweep(Timestamp::default(), later, named).await.unwrap(), 1);
     }
 }

@@ -45,6 +45,9 @@ async fn faults_are_pointed_at() {
     app.manage("POST", &path).json(json!([1])).send().await.expect_problem(422, "invalid_seating_plan");
     let broken =
         app.manage("POST", &path).header("content-type", "application/json").bytes("{\"name\": NaN}");
+    let problem = broken.send().await.expect_problem(422, "invalid_seating_plan");
+    assert_eq!(problem["errors"][0]["pointer"], "/name");
+    let broken = app.manage("POST", &path).header("content-type", "application/json").bytes("{\"name\": ");
     broken.send().await.expect_problem(400, "malformed");
 }
 

@@ -124,6 +124,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
             outcome = show(arguments, &app, address, &folder) => outcome,
             () = signals::stop() => Ok(ExitCode::SUCCESS),
         };
+        app.begin_closing();
         drop(stop);
         serving.join_next().await;
         app.shut_down().await;

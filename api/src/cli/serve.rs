@@ -50,7 +50,11 @@ async fn serve(settings: &ServerSettings) -> Outcome {
     output::say(&format!("listening on http://{}", listener.address()));
     tracing::info!(address = %listener.address(), data = %settings.data.display(), "started");
     let ending = async {
-        listener.serve(server::router(&app), signals::stop()).await;
+        let stop = async {
+            signals::stop().await;
+            app.begin_closing();
+        };
+        listener.serve(server::router(&app), stop).await;
         app.shut_down().await;
     };
     let impatience = async {

@@ -3,8 +3,9 @@
 use axum::http::StatusCode;
 use boxoffice_commands::owner::answer::{Failure, Request};
 use boxoffice_domain::aggregate::Streamed as _;
-use boxoffice_domain::doors::{Doors, DoorsCommand, DoorsEvent, DoorsRefused, TicketAdmitted};
+use boxoffice_domain::doors::{Doors, DoorsCommand, DoorsRefused, TicketAdmitted};
 use boxoffice_domain::id::{ShowId, TicketId};
+use boxoffice_domain::log::CommandMeta;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_projections::catalog::ShowRow;
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,10 @@ use utoipa::ToSchema;
 
 use super::tickets::FIRST_CODE;
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::{Administrator, Context};
 use crate::extract::{Json, Path};
 use crate::idempotency;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::wire;
 
 /// How long after its start an event without an end lets people in, in milliseconds.
@@ -23,6 +24,8 @@ const OPEN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The most scans of one batch.
 const BATCH_MAX: usize = 100;
+
+const NONCE_USED: &str = "This device has used the nonce for another ticket.";
 
 /// A scan.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -90,14 +93,15 @@ pub struct Verdicts {
     params(("event_id" = String, Path, description = "The event")), request_body = Scan,
     responses((status = 200, description = "What became of the scan", body = Verdict)))]
 pub async fn check_in(
-    context: Context,
+    Administrator(context): Administrator,
     Path(show): Path<ShowId>,
-    Json { value, .. }: Json<Scan>,
+    Json { value, canonical }: Json<Scan>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
-    context.wait_own().await?;
+    let scan = Read::of(&value, "")?;
+    context.wait_all().await?;
     let row = context.app.show_row(show).await?;
-    let (verdict, position) = judge(&context, &row, &value, "").await?;
+    let meta = context.idempotency.is_keyed().then(|| context.command(&canonical));
+    let (verdict, position) = judge(&context, &row, scan, meta).await?;
     Ok(Answer::json(StatusCode::OK, &verdict)?.at(position).private())
 }
 
@@ -106,20 +110,27 @@ pub async fn check_in(
     params(("event_id" = String, Path, description = "The event")), request_body = Scans,
     responses((status = 200, description = "What became of the scans", body = Verdicts)))]
 pub async fn check_in_batch(
-    context: Context,
+    Administrator(context): Administrator,
     Path(show): Path<ShowId>,
     Json { value, .. }: Json<Scans>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     if value.scans.len() > BATCH_MAX {
         return Err(Problem::field("/scans", "too_many", format!("At most {BATCH_MAX} scans.")));
     }
-    context.wait_own().await?;
+    // All of them are read before the first is judged, so that a bad one spoils none.
+    let scans = (0..).zip(&value.scans).map(|(index, scan)| Read::of(scan, &format!("/scans/{index}")));
+    let scans = scans.collect::<Result<Vec<_>, _>>()?;
+    context.wait_all().await?;
     let row = context.app.show_row(show).await?;
-    let mut data = Vec::with_capacity(value.scans.len());
+    let mut data = Vec::with_capacity(scans.len());
     let mut reached = 0;
-    for (index, scan) in value.scans.iter().enumerate() {
-        let (verdict, position) = judge(&context, &row, scan, &format!("/scans/{index}")).await?;
+    for scan in scans {
+        let (verdict, position) = match judge(&context, &row, scan, None).await {
+            Err(problem) if problem.code == Code::Invalid => {
+                (verdict("invalid", NONCE_USED, None), context.app.feed.head())
+            }
+            judged => judged?,
+        };
         data.push(verdict);
         reached = reached.max(position);
     }
@@ -136,21 +147,49 @@ fn verdict(result: &'static str, reason: &'static str, ticket: Option<TicketId>)
     }
 }
 
+/// What to look at.
+enum Shown {
+    Code(String),
+    Ticket(String),
+}
+
+/// A scan that has everything.
+struct Read {
+    shown: Shown,
+    gate: String,
+    device: String,
+    nonce: String,
+    scanned_at: Timestamp,
+}
+
+impl Read {
+    fn of(scan: &Scan, pointer: &str) -> Result<Self, Problem> {
+        let at = |field: &str| format!("{pointer}/{field}");
+        Ok(Self {
+            gate: wire::text(&scan.gate, &at("gate"), 100)?,
+            device: wire::text(&scan.device_id, &at("device_id"), 100)?,
+            nonce: wire::text(&scan.nonce, &at("nonce"), 100)?,
+            scanned_at: wire::time(&scan.scanned_at, &at("scanned_at"))?,
+            shown: match (&scan.qr, &scan.ticket_id) {
+                (Some(qr), None) => Shown::Code(qr.clone()),
+                (None, Some(id)) => Shown::Ticket(id.clone()),
+                _ => return Err(Problem::field(pointer, "missing", "Send either `qr` or `ticket_id`.")),
+            },
+        })
+    }
+}
+
+/// Judges a scan; its identity is `keyed`, or else its device and nonce.
 async fn judge(
     context: &Context,
     show: &ShowRow,
-    scan: &Scan,
-    pointer: &str,
+    scan: Read,
+    keyed: Option<CommandMeta>,
 ) -> Result<(Verdict, u64), Problem> {
     let app = &context.app;
-    let at = |field: &str| format!("{pointer}/{field}");
     let head = app.feed.head();
-    let gate = wire::text(&scan.gate, &at("gate"), 100)?;
-    let device = wire::text(&scan.device_id, &at("device_id"), 100)?;
-    let nonce = wire::text(&scan.nonce, &at("nonce"), 100)?;
-    let scanned_at = wire::time(&scan.scanned_at, &at("scanned_at"))?;
-    let ticket = match (&scan.qr, &scan.ticket_id) {
-        (Some(qr), None) => match app.signer.verify(qr) {
+    let ticket = match &scan.shown {
+        Shown::Code(qr) => match app.signer.verify(qr) {
             Ok(code) if code.show != show.show => {
                 return Ok((
                     verdict("wrong_event", "This ticket is for another event.", Some(code.ticket)),
@@ -163,11 +202,10 @@ async fn judge(
             Ok(code) => code.ticket,
             Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
         },
-        (None, Some(id)) => match id.parse() {
+        Shown::Ticket(id) => match id.parse() {
             Ok(ticket) => ticket,
             Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
         },
-        _ => return Err(Problem::field(pointer, "missing", "Send either `qr` or `ticket_id`.")),
     };
     let Some(row) = app.any_ticket(ticket).await? else {
         return Ok((verdict("invalid", "There is no such ticket.", Some(ticket)), head));
@@ -176,10 +214,11 @@ async fn judge(
         return Ok((verdict("wrong_event", "This ticket is for another event.", Some(ticket)), head));
     }
     let seat = row.seat.map(|seat| seat.to_string());
+    let Read { gate, device, nonce, scanned_at, .. } = scan;
     let admitted = TicketAdmitted { device, gate, nonce, scanned_at, ticket };
     let (mut verdict, position) = match closed(show, context.now()) {
         Some((result, reason)) => (verdict(result, reason, Some(ticket)), head),
-        None => admit(context, show.show, admitted).await?,
+        None => admit(context, show.show, admitted, keyed).await?,
     };
     verdict.seat_id = seat;
     Ok((verdict, position))
@@ -194,24 +233,24 @@ fn closed(show: &ShowRow, now: Timestamp) -> Option<(&'static str, &'static str)
     (now >= ends_at).then_some(("invalid", "The event is over."))
 }
 
-async fn admit(context: &Context, show: ShowId, admitted: TicketAdmitted) -> Result<(Verdict, u64), Problem> {
+async fn admit(
+    context: &Context,
+    show: ShowId,
+    admitted: TicketAdmitted,
+    keyed: Option<CommandMeta>,
+) -> Result<(Verdict, u64), Problem> {
     let app = &context.app;
     let ticket = admitted.ticket;
-    // The scan itself is the command's identity: a device that sends it again is told the same.
-    let scan = format!("{show}\n{}\n{}", admitted.device, admitted.nonce);
-    let meta = idempotency::of_name(&app.guard, "check_in", &scan, ticket.uuid().as_bytes());
+    let is_keyed = keyed.is_some();
+    let meta = keyed.unwrap_or_else(|| {
+        // The scan itself is the command's identity: a device that sends it again is told the same.
+        let scan = format!("{show}\n{}\n{}", admitted.device, admitted.nonce);
+        idempotency::of_name(&app.guard, "check_in", &scan, ticket.uuid().as_bytes())
+    });
     let request = Request { command: DoorsCommand::Admit(admitted), meta };
     match app.doors.send(Doors::stream(show), request).await {
         Ok(accepted) => {
-            let same = accepted.events.iter().any(|event| {
-                let DoorsEvent::TicketAdmitted(admitted) = event;
-                admitted.ticket == ticket
-            });
-            let verdict = if same {
-                verdict("admitted", "Welcome.", Some(ticket))
-            } else {
-                verdict("invalid", "This scan was used for another ticket.", Some(ticket))
-            };
+            let verdict = verdict("admitted", "Welcome.", Some(ticket));
             Ok((verdict, accepted.position))
         }
         Err(Failure::Refused { refusal: DoorsRefused::AlreadyAdmitted(first), position }) => {
@@ -219,9 +258,7 @@ async fn admit(context: &Context, show: ShowId, admitted: TicketAdmitted) -> Res
             verdict.first_admission = Some(FirstAdmission { gate: first.gate, at: first.at.to_string() });
             Ok((verdict, position))
         }
-        Err(Failure::KeyReused) => {
-            Err(Problem::field("/nonce", "reused", "This device has used the nonce for another ticket."))
-        }
+        Err(Failure::KeyReused) if !is_keyed => Err(Problem::field("/nonce", "reused", NONCE_USED)),
         Err(failure) => Err(Problem::from(failure)),
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use boxoffice_domain::log::{Position, Recorded, StreamName};
 use boxoffice_projections::feed::LogFeed;
@@ -16,8 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::accept;
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::app::App;
+use crate::context::Administrator;
 use crate::extract::Query;
 use crate::problem::{Code, Problem};
 
@@ -89,12 +91,15 @@ impl Wanted {
 
 /// The log from a position on. `Accept: application/x-ndjson` streams it as in an export.
 #[utoipa::path(get, path = "/v1/log", tag = "Auditors", operation_id = "read_log", params(LogFilter),
-    responses((status = 200, description = "A page of the log", body = LogPage)))]
-pub async fn read_log(context: Context, Query(filter): Query<LogFilter>) -> Result<Response, Problem> {
-    context.administrator()?;
+    responses((status = 200, description = "A page of the log", content(
+        (LogPage = "application/json"), (String = "application/x-ndjson")))))]
+pub async fn read_log(
+    Administrator(context): Administrator,
+    Query(filter): Query<LogFilter>,
+) -> Result<Response, Problem> {
     let wanted = Wanted::of(&filter)?;
     let head = context.app.feed.head();
-    if wants_ndjson(&context.headers)? {
+    if accept::best(&context.headers, &["application/json", NDJSON])? == NDJSON {
         let lines =
             Lines { feed: Arc::clone(&context.app.feed), after: wanted.from - 1, head, wanted, sent: 0 };
         return Response::builder()
@@ -132,20 +137,6 @@ async fn page(feed: &dyn LogFeed, wanted: &Wanted, limit: usize, head: Position)
         }
     }
     Ok(LogPage { data, next_cursor: (after < head).then(|| (after + 1).to_string()) })
-}
-
-fn wants_ndjson(headers: &HeaderMap) -> Result<bool, Problem> {
-    let Some(accept) = headers.get(ACCEPT) else { return Ok(false) };
-    let accept = accept.to_str().unwrap_or("").to_ascii_lowercase();
-    let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim());
-    let first = kinds.find_map(|kind| match kind {
-        NDJSON => Some(true),
-        "" | "*/*" | "application/*" | "application/json" => Some(false),
-        _ => None,
-    });
-    first.ok_or_else(|| {
-        Problem::new(Code::NotAcceptable, format!("Offered are application/json and {NDJSON}."))
-    })
 }
 
 /// The log as lines, a page at a time.
@@ -197,8 +188,10 @@ pub struct After {
 /// The log as it grows: each event's id is its position.
 #[utoipa::path(get, path = "/v1/log/live", tag = "Auditors", operation_id = "watch_log", params(After),
     responses((status = 200, description = "A stream of events", content_type = "text/event-stream", body = String)))]
-pub async fn watch_log(context: Context, Query(parameter): Query<After>) -> Result<Response, Problem> {
-    context.administrator()?;
+pub async fn watch_log(
+    Administrator(context): Administrator,
+    Query(parameter): Query<After>,
+) -> Result<Response, Problem> {
     let header = context.headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = header.or(parameter.after.as_deref()).map(str::parse::<Position>).transpose();
     let after = after.map_err(|_| Problem::field("after", "invalid", "Expected a position."))?;
@@ -207,32 +200,30 @@ pub async fn watch_log(context: Context, Query(parameter): Query<After>) -> Resu
     if after > head {
         return Err(Problem::new(Code::PositionBeyondHead, format!("The log's head is {head}.")));
     }
-    let feed = Arc::clone(&context.app.feed);
-    let shutdown = context.app.tasks().shutdown();
-    let frames =
-        futures_util::stream::unfold((feed, after, shutdown), |(feed, after, shutdown)| async move {
-            let more = tokio::select! {
-                more = tokio::time::timeout(HEARTBEAT, feed.wait_beyond(after)) => more.is_ok(),
-                () = shutdown.begun() => return None,
-            };
-            if !more {
-                return Some((
-                    Ok::<_, Infallible>(Bytes::from_static(b": still here\n\n")),
-                    (feed, after, shutdown),
-                ));
-            }
-            let events = feed.read(after, READ).await.ok()?;
-            let (mut text, mut last) = (String::new(), after);
-            for event in &events {
-                last = event.position;
-                let line = event.to_line().unwrap_or_default();
-                let _ = write!(text, "id: {last}\nevent: event\ndata: {line}\n\n");
-            }
-            Some((Ok(Bytes::from(text)), (feed, last, shutdown)))
-        });
+    let frames = futures_util::stream::unfold((Arc::clone(&context.app), after), frame);
     Response::builder()
         .header(CONTENT_TYPE, "text/event-stream")
         .header(CACHE_CONTROL, "no-store")
         .body(Body::from_stream(frames))
         .map_err(Problem::internal)
+}
+
+async fn frame(
+    (app, after): (Arc<App>, Position),
+) -> Option<(Result<Bytes, Infallible>, (Arc<App>, Position))> {
+    let waited = tokio::select! {
+        waited = tokio::time::timeout(HEARTBEAT, app.feed.wait_beyond(after)) => waited,
+        () = app.closing() => return None,
+    };
+    if waited.is_err() {
+        return Some((Ok(Bytes::from_static(b": still here\n\n")), (app, after)));
+    }
+    let events = app.feed.read(after, READ).await.ok()?;
+    let (mut text, mut last) = (String::new(), after);
+    for event in &events {
+        last = event.position;
+        let line = event.to_line().unwrap_or_default();
+        let _ = write!(text, "id: {last}\nevent: event\ndata: {line}\n\n");
+    }
+    Some((Ok(Bytes::from(text)), (app, last)))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::{Json, Path, Query};
 use crate::problem::Problem;
 use crate::wire::{self, Page, Paging};
@@ -43,10 +43,9 @@ impl From<OrganizerRow> for OrganizerBody {
 #[utoipa::path(post, path = "/v1/organizers", tag = "Organizers", operation_id = "create_organizer",
     request_body = NewOrganizer, responses((status = 201, description = "The organizer", body = OrganizerBody)))]
 pub async fn create_organizer(
-    context: Context,
+    Administrator(context): Administrator,
     Json { value, canonical }: Json<NewOrganizer>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
     let organizer = OrganizerId::from_uuid(context.idempotency.resource(&app.guard, || app.ids.next()));
     let created = OrganizerCreated { name: wire::text(&value.name, "/name", 200)?, organizer };
@@ -64,8 +63,10 @@ pub async fn create_organizer(
 #[utoipa::path(get, path = "/v1/organizers/{organizer_id}", tag = "Organizers", operation_id = "get_organizer",
     params(("organizer_id" = String, Path, description = "The organizer")),
     responses((status = 200, description = "The organizer", body = OrganizerBody)))]
-pub async fn get_organizer(context: Context, Path(organizer): Path<OrganizerId>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn get_organizer(
+    Administrator(context): Administrator,
+    Path(organizer): Path<OrganizerId>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let row = context.app.organizer(organizer).await?;
     Answer::json(StatusCode::OK, &OrganizerBody::from(row))
@@ -74,8 +75,10 @@ pub async fn get_organizer(context: Context, Path(organizer): Path<OrganizerId>)
 /// All organizers, in the order of their ids.
 #[utoipa::path(get, path = "/v1/organizers", tag = "Organizers", operation_id = "list_organizers", params(Paging),
     responses((status = 200, description = "A page of them", body = Page<OrganizerBody>)))]
-pub async fn list_organizers(context: Context, Query(paging): Query<Paging>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn list_organizers(
+    Administrator(context): Administrator,
+    Query(paging): Query<Paging>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let page = context
         .app

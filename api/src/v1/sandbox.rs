@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use boxoffice_commands::engine::Failure;
 use boxoffice_domain::id::PaymentId;
-use boxoffice_infra::sandbox::{Instructed, Outcome, SandboxRefusal};
+use boxoffice_domain::inventory::InventoryRefused;
+use boxoffice_domain::log::CommandMeta;
+use boxoffice_infra::sandbox::{Answered, Instructed, Outcome, SandboxRefusal};
 use boxoffice_projections::orders::{self, PaymentRow, PaymentStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,8 +29,7 @@ pub struct Instruction {
     #[schema(example = "succeed")]
     pub outcome: String,
     /// How much later it does so, in milliseconds.
-    #[serde(default)]
-    pub delay_ms: u64,
+    pub delay_ms: Option<u64>,
 }
 
 /// How the payment stands.
@@ -46,12 +48,52 @@ pub struct PaymentOutcome {
 pub async fn instruct(
     context: Context,
     Path(payment): Path<PaymentId>,
-    Json { value, .. }: Json<Instruction>,
+    Json { value, canonical }: Json<Instruction>,
 ) -> Result<Answer, Problem> {
-    context.wait_own().await?;
+    context.wait_all().await?;
     let app = &context.app;
     app.payment(&context.credential, payment).await?;
-    let outcome = match value.outcome.as_str() {
+    let outcome = outcome(&value.outcome)?;
+    let meta = context.idempotency.is_keyed().then(|| context.command(&canonical));
+    if let Some(meta) = &meta
+        && let Some(before) = app.sandbox.answered(payment, meta.id).await?
+    {
+        if before.hash != meta.hash {
+            return Err(Failure::<InventoryRefused>::KeyReused.into());
+        }
+        return answer(app, payment, before.is_later, before.status);
+    }
+    let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms.unwrap_or(0), context.now()).await;
+    let (is_later, status) = match instructed {
+        Ok(Instructed::Later(_)) => (true, app.payment(&context.credential, payment).await?.0.status),
+        Ok(Instructed::Now) => (false, settled(app, payment, outcome).await?),
+        Err(SandboxRefusal::UnknownPayment) => return Err(Problem::not_found("payment")),
+        Err(SandboxRefusal::AlreadySettled { .. }) => {
+            let status = app.payment(&context.credential, payment).await?.0.status;
+            let detail = format!("The payment has ended as `{status}`; its outcome cannot be changed.");
+            return Err(Problem::new(Code::PaymentSettled, detail));
+        }
+        Err(SandboxRefusal::DelayTooLong) => {
+            return Err(Problem::field("/delay_ms", "out_of_range", "At most 24 hours."));
+        }
+        Err(SandboxRefusal::Unavailable(outage)) => return Err(outage.into()),
+    };
+    let status = status.to_string();
+    if let Some(CommandMeta { id, hash, .. }) = meta {
+        let answered = Answered { id, hash, is_later, status: status.clone() };
+        app.sandbox.keep_answer(payment, answered).await?;
+    }
+    answer(app, payment, is_later, status)
+}
+
+fn answer(app: &App, payment: PaymentId, is_later: bool, status: String) -> Result<Answer, Problem> {
+    let body = PaymentOutcome { payment_id: payment.to_string(), status };
+    let code = if is_later { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok(Answer::json(code, &body)?.at(app.reached()).private())
+}
+
+fn outcome(name: &str) -> Result<Outcome, Problem> {
+    Ok(match name {
         "succeed" => Outcome::Succeed,
         "decline" => Outcome::Decline,
         "require_action" => Outcome::RequireAction,
@@ -61,29 +103,7 @@ pub async fn instruct(
             let detail = "Expected succeed, decline, require_action, fail_capture or dispute.";
             return Err(Problem::field("/outcome", "invalid", detail));
         }
-    };
-    let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms, context.now()).await;
-    let status = match instructed {
-        Ok(Instructed::Later(_)) => {
-            let body = PaymentOutcome { payment_id: payment.to_string(), status: "pending".into() };
-            return Ok(Answer::json(StatusCode::ACCEPTED, &body)?.private());
-        }
-        Ok(Instructed::Now) => settled(app, payment, outcome).await?,
-        Err(SandboxRefusal::UnknownPayment) => return Err(Problem::not_found("payment")),
-        Err(SandboxRefusal::AlreadySettled { status }) => {
-            let detail =
-                format!("The payment has ended ({status:?}); its outcome cannot be changed.").to_lowercase();
-            return Err(Problem::new(Code::PaymentSettled, detail));
-        }
-        Err(SandboxRefusal::DelayTooLong) => {
-            return Err(Problem::field("/delay_ms", "out_of_range", "At most 24 hours."));
-        }
-        Err(SandboxRefusal::Unavailable(outage)) => return Err(outage.into()),
-    };
-    let body = PaymentOutcome { payment_id: payment.to_string(), status: status.to_string() };
-    let position =
-        app.progress.iter().map(boxoffice_projections::follow::Progress::position).min().unwrap_or_default();
-    Ok(Answer::json(StatusCode::OK, &body)?.at(position).private())
+    })
 }
 
 /// Waits until everything that follows from the outcome is in the read model, and tells how the payment stands.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::{self, Json, Path, Query};
 use crate::problem::{Code, FieldError, Problem};
 use crate::wire::{self, Page, Paging};
@@ -155,10 +155,9 @@ fn address(body: &AddressBody) -> Result<Address, Problem> {
 #[utoipa::path(post, path = "/v1/venues", tag = "Organizers", operation_id = "create_venue", request_body = NewVenue,
     responses((status = 201, description = "The venue", body = VenueBody)))]
 pub async fn create_venue(
-    context: Context,
+    Administrator(context): Administrator,
     Json { value, canonical }: Json<NewVenue>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
     let organizer: OrganizerId = wire::id(&value.organizer_id, "/organizer_id")?;
     if !boxoffice_domain::time::is_timezone(&value.timezone) {
@@ -168,7 +167,7 @@ pub async fn create_venue(
     let address = address(&value.address)?;
     let location = value.location.map(location).transpose()?;
     let name = wire::text(&value.name, "/name", 200)?;
-    context.wait_own().await?;
+    context.wait_all().await?;
     app.organizer(organizer).await.map_err(|problem| problem_at(problem, "/organizer_id", "organizer"))?;
     let venue = VenueId::from_uuid(context.idempotency.resource(&app.guard, || app.ids.next()));
     let created = VenueCreated { address, location, name, organizer, timezone: value.timezone, venue };
@@ -195,8 +194,10 @@ pub(super) fn problem_at(problem: Problem, pointer: &str, what: &str) -> Problem
 #[utoipa::path(get, path = "/v1/venues/{venue_id}", tag = "Organizers", operation_id = "get_venue",
     params(("venue_id" = String, Path, description = "The venue")),
     responses((status = 200, description = "The venue", body = VenueBody)))]
-pub async fn get_venue(context: Context, Path(venue): Path<VenueId>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn get_venue(
+    Administrator(context): Administrator,
+    Path(venue): Path<VenueId>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     Answer::json(StatusCode::OK, &VenueBody::from(context.app.venue(venue).await?))
 }
@@ -204,8 +205,10 @@ pub async fn get_venue(context: Context, Path(venue): Path<VenueId>) -> Result<A
 /// All venues, in the order of their ids.
 #[utoipa::path(get, path = "/v1/venues", tag = "Organizers", operation_id = "list_venues", params(Paging),
     responses((status = 200, description = "A page of them", body = Page<VenueBody>)))]
-pub async fn list_venues(context: Context, Query(paging): Query<Paging>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn list_venues(
+    Administrator(context): Administrator,
+    Query(paging): Query<Paging>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let page = context
         .app
@@ -293,13 +296,13 @@ impl SeatingPlanBody {
     params(("venue_id" = String, Path, description = "The venue"), PlanFormatParameter), request_body = Object,
     responses((status = 201, description = "The plan", body = SeatingPlanBody)))]
 pub async fn import_seating_plan(
-    context: Context,
+    Administrator(context): Administrator,
     Path(venue): Path<VenueId>,
     Query(parameter): Query<PlanFormatParameter>,
     request: HttpRequest,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
+    extract::must_be_json(request.headers())?;
     let content = extract::body(request, &()).await?;
     let format = match parameter.format.as_deref() {
         Some("pretix") => PlanFormat::Pretix,
@@ -307,10 +310,15 @@ pub async fn import_seating_plan(
         Some(_) => return Err(Problem::field("format", "unknown_format", "Expected pretix or seatsio.")),
         None => PlanFormat::guess(&content),
     };
-    context.wait_own().await?;
+    context.wait_all().await?;
     app.venue(venue).await?;
-    let document = seating::import(format, &content).map_err(import_problem)?;
-    let (layout, stored) = Layout::write(document).map_err(Problem::internal)?;
+    // A large plan takes long to read: nobody else has to wait for that.
+    let plan = content.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let document = seating::import(format, &plan).map_err(import_problem)?;
+        Layout::write(document).map_err(Problem::internal)
+    });
+    let (layout, stored) = read.await.map_err(Problem::internal)??;
     let source = app.documents.keep(&content).await?;
     let digest = app.documents.keep(&stored).await?;
     let imported = SeatingPlanImported {
@@ -358,10 +366,9 @@ fn import_problem(error: ImportError) -> Problem {
     params(("venue_id" = String, Path, description = "The venue"), ("seating_plan_id" = String, Path, description = "The plan")),
     responses((status = 200, description = "The plan", body = SeatingPlanBody)))]
 pub async fn get_seating_plan(
-    context: Context,
+    Administrator(context): Administrator,
     Path((venue, plan)): Path<(VenueId, SeatingPlanId)>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     context.wait_own().await?;
     let row = context.app.seating_plan(venue, plan).await?;
     let layout =
@@ -375,10 +382,9 @@ pub async fn get_seating_plan(
     params(("venue_id" = String, Path, description = "The venue"), ("seating_plan_id" = String, Path, description = "The plan")),
     responses((status = 200, description = "The plan's own JSON", body = Object)))]
 pub async fn export_seating_plan(
-    context: Context,
+    Administrator(context): Administrator,
     Path((venue, plan)): Path<(VenueId, SeatingPlanId)>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     context.wait_own().await?;
     let row = context.app.seating_plan(venue, plan).await?;
     let content = context.app.documents.find(row.source).await?;
@@ -391,11 +397,10 @@ pub async fn export_seating_plan(
     params(("venue_id" = String, Path, description = "The venue"), Paging),
     responses((status = 200, description = "A page of them", body = Page<SeatingPlanEntry>)))]
 pub async fn list_seating_plans(
-    context: Context,
+    Administrator(context): Administrator,
     Path(venue): Path<VenueId>,
     Query(paging): Query<Paging>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     context.wait_own().await?;
     context.app.venue(venue).await?;
     let of_venue = vec![("venue_id", venue.to_string().into())];

@@ -197,6 +197,17 @@ impl Inventory {
         Ok(())
     }
 
+    /// Whether all that a lapsed hold had is free for it.
+    pub(super) fn could_take_back(&self, id: HoldId, now: Time) -> bool {
+        let Some(hold) = self.holds.get(&id) else { return false };
+        let is_its_own = |other: &HoldId| *other == id;
+        let is_free = |other: &HoldId| {
+            is_its_own(other) || self.holds.get(other).is_some_and(|other| other.has_lapsed(now))
+        };
+        let seats = hold.claims.iter().filter_map(|claim| self.stock.holder(claim.seat?));
+        seats.into_iter().all(is_free) && (hold.drawn || self.stock.has_left(&hold.claims))
+    }
+
     /// Gives back the units of all holds that have lapsed.
     pub(super) fn lapse(&mut self, now: Time) {
         while let Some(Reverse((deadline, id))) = self.deadlines.peek().copied()
@@ -218,7 +229,8 @@ impl Inventory {
     fn claim(&mut self, id: HoldId, items: &[Item], has: usize, now: Time) -> Verdict<Vec<Claim>> {
         Rule::HoldNeedsPublished.holds(self.published, || id.to_string())?;
         let opened = self.terms.sale_starts_at.is_none_or(|start| start <= now);
-        let ends = self.terms.sale_ends_at.unwrap_or(self.terms.starts_at);
+        let start = self.terms.starts_at;
+        let ends = self.terms.sale_ends_at.map_or(start, |ends| ends.min(start));
         Rule::HoldInSaleWindow.holds(opened && now < ends, || format!("{id} at {now}"))?;
         Rule::HoldHasItems.holds(!items.is_empty(), || id.to_string())?;
         let layout = self.layout.as_deref();

@@ -8,7 +8,7 @@ use super::holds::Hold;
 use super::orders::{Order, Secured};
 use super::payments::{Capture, Payment};
 use super::stock::Stock;
-use crate::fact::{InventoryDrafted, InventoryFact};
+use crate::fact::{CancelReason, InventoryDrafted, InventoryFact};
 use crate::layout::Layout;
 use crate::line::Event;
 use crate::report::Summary;
@@ -73,7 +73,7 @@ impl Inventory {
     pub(super) fn fold(&mut self, fact: &InventoryFact, event: &Event) -> Verdict {
         let now = event.log_time;
         let before = std::mem::replace(&mut self.before, Before::Another);
-        self.reclaim_is_secured(before, fact, event)?;
+        self.is_gone_on_with(before, fact, event)?;
         self.lapse(now);
         match fact {
             InventoryFact::InventoryDrafted(_) => Rule::StreamBegins.broken("it was drafted before"),
@@ -92,11 +92,9 @@ impl Inventory {
             InventoryFact::OrderSecured(secured) => self.secure_order(secured, before, now),
             InventoryFact::TicketsIssued(issued) => self.issue_tickets(issued),
             InventoryFact::PaymentStarted(started) => self.start_payment(started, now),
-            InventoryFact::PaymentActionRequired(asked) => self.payment(asked.order, asked.payment).map(drop),
+            InventoryFact::PaymentActionRequired(asked) => self.ask_payer(asked),
             InventoryFact::PaymentAuthorised(authorised) => self.authorise_payment(authorised),
-            InventoryFact::PaymentDeclined(declined) => {
-                self.payment(declined.order, declined.payment).map(drop)
-            }
+            InventoryFact::PaymentDeclined(declined) => self.decline_payment(declined),
             InventoryFact::PaymentCaptured(captured) => self.capture_payment(captured),
             InventoryFact::PaymentCaptureFailed(failed) => self.fail_capture(failed),
             InventoryFact::PaymentVoidDue(due) => self.void_due(due, now),
@@ -109,9 +107,8 @@ impl Inventory {
 
     /// What is left undone where the log ends here, and at which position it was to be done.
     pub(super) fn undone(&self) -> Option<(u64, Broken)> {
-        let Before::HoldReclaimed(order) = self.before else { return None };
-        let detail = format!("nothing follows the reclaim for {order}");
-        Some((self.position + 1, Broken { rule: Rule::ReclaimSecures, detail }))
+        let (rule, detail) = self.before.calls_for()?;
+        Some((self.position + 1, Broken { rule, detail }))
     }
 
     /// Counts what there is.
@@ -142,11 +139,31 @@ impl Inventory {
         Ok(())
     }
 
-    fn reclaim_is_secured(&self, before: Before, fact: &InventoryFact, event: &Event) -> Verdict {
-        let Before::HoldReclaimed(order) = before else { return Ok(()) };
-        let secures = matches!(fact, InventoryFact::OrderSecured(secured) if secured.order == order);
-        Rule::ReclaimSecures.holds(secures && event.command.id == self.command, || {
-            format!("another event follows the reclaim for {order}")
-        })
+    /// What calls for another event is followed by it.
+    fn is_gone_on_with(&self, before: Before, fact: &InventoryFact, event: &Event) -> Verdict {
+        let Some((rule, detail)) = before.calls_for() else { return Ok(()) };
+        let follows = match (before, fact) {
+            (Before::HoldReclaimed(order), InventoryFact::OrderSecured(secured)) => secured.order == order,
+            (Before::CaptureFailed(order), InventoryFact::OrderCancelled(cancelled)) => {
+                cancelled.order == order && cancelled.reason == CancelReason::CaptureFailed
+            }
+            _ => false,
+        };
+        rule.holds(follows && event.command.id == self.command, || detail)
+    }
+}
+
+impl Before {
+    /// The rule about what has to follow in the same command, and what to say where it does not.
+    fn calls_for(self) -> Option<(Rule, String)> {
+        match self {
+            Self::Another => None,
+            Self::HoldReclaimed(order) => {
+                Some((Rule::ReclaimSecures, format!("nothing, or something else, follows the reclaim for {order}")))
+            }
+            Self::CaptureFailed(order) => {
+                Some((Rule::FailureCancels, format!("nothing, or something else, follows the failure for {order}")))
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::hash_map::Entry;
 use super::inventory::{Before, Inventory};
 use super::orders::Secured;
 use crate::fact::{
-    PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDisputed, PaymentStarted,
-    PaymentVoidDue, PaymentVoided, VoidReason,
+    PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDeclined,
+    PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, VoidReason,
 };
 use crate::rule::{Rule, Verdict};
 use crate::value::{OrderId, PaymentId, Time};
@@ -15,6 +15,9 @@ use crate::value::{OrderId, PaymentId, Time};
 #[derive(Debug)]
 pub(super) struct Payment {
     order: OrderId,
+    asked: bool,
+    declined: bool,
+    disputed: bool,
     /// The amount that the provider has reserved.
     pub(super) authorised: Option<u64>,
     pub(super) capture: Capture,
@@ -60,11 +63,15 @@ impl Inventory {
         Rule::PaymentAmountIsTotal.holds(started.amount == total, || {
             format!("{id} over {}, the total is {total}", started.amount)
         })?;
+        Rule::PaymentOfSomething.holds(total > 0, || id.to_string())?;
         match self.payments.entry(id) {
             Entry::Occupied(_) => Rule::PaymentIsNew.broken(id.to_string()),
             Entry::Vacant(entry) => {
                 entry.insert(Payment {
                     order: started.order,
+                    asked: false,
+                    declined: false,
+                    disputed: false,
                     authorised: None,
                     capture: Capture::NotYet,
                     void: Void::No,
@@ -72,6 +79,22 @@ impl Inventory {
                 Ok(())
             }
         }
+    }
+
+    pub(super) fn ask_payer(&mut self, asked: &PaymentActionRequired) -> Verdict {
+        let payment = self.payment(asked.order, asked.payment)?;
+        let open = !payment.asked && !payment.declined && payment.authorised.is_none();
+        Rule::PayerAskedOnce.holds(open, || asked.payment.to_string())?;
+        payment.asked = true;
+        Ok(())
+    }
+
+    pub(super) fn decline_payment(&mut self, declined: &PaymentDeclined) -> Verdict {
+        let payment = self.payment(declined.order, declined.payment)?;
+        let open = !payment.declined && payment.authorised.is_none();
+        Rule::DeclinedOnce.holds(open, || declined.payment.to_string())?;
+        payment.declined = true;
+        Ok(())
     }
 
     pub(super) fn authorise_payment(&mut self, authorised: &PaymentAuthorised) -> Verdict {
@@ -114,10 +137,10 @@ impl Inventory {
                 due.order
             )
         })?;
+        let lapsed = self.holds.get(&order.hold).is_some_and(|hold| hold.has_lapsed(now));
         let holds = match due.reason {
-            VoidReason::SeatsGone | VoidReason::SaleEnded => {
-                self.holds.get(&order.hold).is_some_and(|hold| hold.has_lapsed(now))
-            }
+            VoidReason::SeatsGone => lapsed && !self.could_take_back(order.hold, now),
+            VoidReason::SaleEnded => lapsed && now >= self.terms.starts_at,
             VoidReason::OrderCancelled => order.cancelled,
             VoidReason::AlreadyPaid => order.secured != Secured::No,
             VoidReason::AmountDiffers => authorised != Some(order.total),
@@ -134,7 +157,9 @@ impl Inventory {
 
     pub(super) fn dispute_payment(&mut self, disputed: &PaymentDisputed) -> Verdict {
         let payment = self.payment(disputed.order, disputed.payment)?;
-        Rule::DisputeOfCaptured.holds(payment.capture == Capture::Done, || disputed.payment.to_string())
+        let captured = payment.capture == Capture::Done && !payment.disputed;
+        payment.disputed = true;
+        Rule::DisputeOfCaptured.holds(captured, || disputed.payment.to_string())
     }
 
     /// The payment of that id, if it was started for that order.

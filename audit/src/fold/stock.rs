@@ -139,6 +139,25 @@ impl Stock {
         Ok(())
     }
 
+    /// The hold that has the seat.
+    pub(super) fn holder(&self, seat: SeatIndex) -> Option<&HoldId> {
+        self.seats.get(&seat)
+    }
+
+    /// Whether pools have enough left for these claims.
+    pub(super) fn has_left(&self, claims: &[Claim]) -> bool {
+        let mut wanted: HashMap<PoolId, u64> = HashMap::new();
+        for claim in claims {
+            for id in self.types.get(&claim.ticket_type).iter().flat_map(|sold_as| &sold_as.pools.0) {
+                *wanted.entry(*id).or_default() += 1;
+            }
+        }
+        let fits = |(id, wanted): (&PoolId, &u64)| {
+            self.pools.get(id).is_some_and(|pool| pool.live + wanted <= pool.capacity)
+        };
+        wanted.iter().all(fits)
+    }
+
     /// Frees seats.
     pub(super) fn free_seats(&mut self, claims: &[Claim]) {
         for seat in claims.iter().filter_map(|claim| claim.seat) {

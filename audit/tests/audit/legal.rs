@@ -214,7 +214,6 @@ fn a_declined_payment_is_tried_again() {
     log.secure(1, Some(2));
     log.capture(1, 2, 4500);
     log.issue(1, &[seat("A1")]);
-    log.inventory("payment_declined", &declined);
     assert_eq!((summary(&log.lines).payments, summary(&log.lines).payments_captured), (2, 1));
 }
 

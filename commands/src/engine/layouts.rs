@@ -30,7 +30,9 @@ impl LayoutShelf {
         }
         let found = self.documents.find(digest).await.map_err(|outage| Setback::Outage(outage.0))?;
         let Some(content) = found else { return Ok(None) };
-        let layout = Layout::read(&content).map_err(|error| Setback::Unreadable(error.to_string()))?;
+        let read = tokio::task::spawn_blocking(move || Layout::read(&content)).await;
+        let read = read.map_err(|panic| Setback::Unreadable(panic.to_string()))?;
+        let layout = read.map_err(|error| Setback::Unreadable(error.to_string()))?;
         if layout.digest() != digest {
             return Err(Setback::Unreadable(format!("the document {digest} has another content")));
         }

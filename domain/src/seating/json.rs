@@ -73,7 +73,7 @@ fn refusal(content: &[u8], error: &serde_json::Error, trail: &[String]) -> Impor
     } else if detail.starts_with("number out of range") {
         fault("out_of_range", format!("must be from -{LIMIT} to {LIMIT}"))
     } else if names_no_number(content, error) {
-        ImportError::NotJson { detail: format!("{detail}: NaN and Infinity are not numbers in JSON") }
+        fault("not_a_number", "NaN and Infinity are not numbers in JSON".to_owned())
     } else {
         ImportError::NotJson { detail }
     }
@@ -216,12 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_no_number() {
+    fn nan_is_a_fault_at_its_place() {
         for token in ["NaN", "Infinity", "-Infinity"] {
-            for content in [token.to_owned(), format!("{{\"a\":\n[1, {token}]}}"), format!("[{token},1]")] {
-                let detail = detail_of(&content);
-                assert!(detail.contains("NaN and Infinity are not numbers in JSON"), "{content}: {detail}");
-                assert!(detail.contains("at line"), "{detail}");
+            for (content, pointer) in [
+                (token.to_owned(), ""),
+                (format!("{{\"a\":\n[1, {token}]}}"), "/a/1"),
+                (format!("[{token},1]"), "/0"),
+            ] {
+                assert_eq!(fault_in(&content), (pointer.to_owned(), "not_a_number"), "{content}");
             }
         }
         assert!(!detail_of("[nope]").contains("NaN"));

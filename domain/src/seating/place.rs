@@ -3,8 +3,7 @@
 //! A place is a chain of borrowed steps, so going there costs nothing; only who asks for a pointer pays for it.
 
 use std::borrow::Cow;
-
-use rustc_hash::FxHashSet;
+use std::collections::HashSet;
 
 use super::geometry::{Coordinate, LIMIT, Position};
 use super::json::Json;
@@ -149,7 +148,7 @@ impl<'j> Node<'_, 'j> {
 
     /// Reports keys that are there twice, at any depth: which of the two would count is anybody's guess.
     pub(super) fn unique_keys(&self, faults: &mut Faults) {
-        let mut met = FxHashSet::default();
+        let mut met = HashSet::new();
         for (key, member) in self.members().into_iter().flatten() {
             if faults.full() {
                 return;

@@ -4,8 +4,8 @@
 //! draws beside the seats (areas) is never sold.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::geometry::{Position, top_centre};
@@ -62,7 +62,7 @@ struct PlanSeat<'a> {
 
 impl Plan<'_> {
     fn into_layout(mut self) -> LayoutDocument {
-        let categories: FxHashMap<_, _> =
+        let categories: HashMap<_, _> =
             (0..).zip(&self.categories).map(|(index, category)| (category.name.as_str(), index)).collect();
         let mut seats = Vec::new();
         for zone in &self.zones {

@@ -3,7 +3,7 @@
 //! A seat is named as seats.io names it: `A-1`, `Section A-A-1`, `T1-1`. A chart holds much that is only drawn, and
 //! its format grows: unknown keys are ignored. A table that is booked as a whole is imported as its seats.
 
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 
 use super::geometry::{Coordinate, LIMIT, Position, top_centre};
 use super::place::{Faults, Node, TEXT_MAX, quoted};
@@ -59,7 +59,7 @@ struct Import<'j> {
     faults: Faults,
     legend: Legend<'j>,
     /// Names met so far, of seats and areas, and where.
-    names: FxHashMap<SeatId, String>,
+    names: HashMap<SeatId, String>,
     seats: Vec<Seat>,
     areas: Vec<Area>,
     focal_point: Option<Point>,

@@ -266,7 +266,7 @@ impl Reference {
         }
         // Late money. If nobody has recorded the expiry, nobody can have taken anything either.
         let own = hold.overdue(now).then(|| InventoryEvent::from(HoldExpired { hold: hold.id }));
-        if self.on_sale(now).is_err() {
+        if self.terms.as_ref().is_none_or(|terms| now >= terms.starts_at) {
             return Ok(Answer::Exactly(own.into_iter().chain([let_go(VoidReason::SaleEnded)]).collect()));
         }
         if let Some(own) = own {

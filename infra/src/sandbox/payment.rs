@@ -1,10 +1,13 @@
 //! One payment of the sandbox, as pure transitions: what it is told, what it becomes, what it has to tell.
 
-use boxoffice_commands::provider::{Captured, PaymentFact, PaymentRequest};
-use boxoffice_domain::id::{OrderId, PaymentId};
+use boxoffice_commands::provider::{Captured, PaymentRequest};
+use boxoffice_domain::digest::Digest;
+use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
+use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Where a payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +65,7 @@ pub(super) struct Queued {
     pub(super) fact: Told,
 }
 
-/// A [`PaymentFact`] as it is stored.
+/// A [`Fact`] as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Told {
@@ -73,12 +76,12 @@ pub(super) enum Told {
 }
 
 impl Told {
-    pub(super) fn to_fact(&self) -> PaymentFact {
+    pub(super) fn to_fact(&self) -> Fact {
         match self {
-            Self::ActionRequired => PaymentFact::ActionRequired,
-            Self::Authorised { amount, at } => PaymentFact::Authorised { amount: *amount, at: *at },
-            Self::Declined => PaymentFact::Declined { reason: DECLINED.to_owned() },
-            Self::Disputed => PaymentFact::Disputed,
+            Self::ActionRequired => Fact::ActionRequired,
+            Self::Authorised { amount, at } => Fact::Authorised { amount: *amount, at: *at },
+            Self::Declined => Fact::Declined { reason: DECLINED.to_owned() },
+            Self::Disputed => Fact::Disputed,
         }
     }
 }
@@ -88,6 +91,7 @@ impl Told {
 #[serde(deny_unknown_fields)]
 pub(super) struct Payment {
     pub(super) id: PaymentId,
+    pub(super) show: ShowId,
     pub(super) order: OrderId,
     pub(super) amount: Minor,
     pub(super) currency: Currency,
@@ -102,12 +106,33 @@ pub(super) struct Payment {
     pub(super) disputed_once_captured: bool,
     pub(super) facts_told: u32,
     pub(super) outbox: Vec<Queued>,
+    /// The latest instructions that had a key, and what was answered.
+    #[serde(default)]
+    pub(super) answered: Vec<Answered>,
 }
+
+/// An instruction that may be sent again, and what was answered the first time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// What its key makes of it.
+    pub id: Uuid,
+    /// What was asked for.
+    pub hash: Digest,
+    /// Whether it was put off.
+    pub is_later: bool,
+    /// How the payment stood.
+    pub status: String,
+}
+
+/// How many answers are kept.
+const ANSWERED_MAX: usize = 16;
 
 impl Payment {
     pub(super) fn new(request: &PaymentRequest) -> Self {
         Self {
             id: request.payment,
+            show: request.show,
             order: request.order,
             amount: request.amount,
             currency: request.currency,
@@ -120,13 +145,14 @@ impl Payment {
             disputed_once_captured: false,
             facts_told: 0,
             outbox: Vec::new(),
+            answered: Vec::new(),
         }
     }
 
     /// Whether this is what was asked for when it was created.
     pub(super) fn is_for(&self, request: &PaymentRequest) -> bool {
-        (self.order, self.amount, self.currency, &self.method)
-            == (request.order, request.amount, request.currency, &request.method)
+        (self.show, self.order, self.amount, self.currency, &self.method)
+            == (request.show, request.order, request.amount, request.currency, &request.method)
     }
 
     /// When it next has something to do or to tell.
@@ -222,6 +248,14 @@ impl Payment {
         self.outbox.retain(|queued| queued.n != n);
     }
 
+    /// Keeps an answer, for the same instruction sent again.
+    pub(super) fn answer(&mut self, answered: Answered) {
+        if self.answered.len() >= ANSWERED_MAX {
+            self.answered.remove(0);
+        }
+        self.answered.push(answered);
+    }
+
     /// Tells a fact later.
     pub(super) fn postpone(&mut self, n: u32, until: Timestamp) {
         for queued in self.outbox.iter_mut().filter(|queued| queued.n == n) {
@@ -250,6 +284,7 @@ mod tests {
     fn payment() -> Payment {
         Payment::new(&PaymentRequest {
             payment: PaymentId::from_uuid(uuid_v7(1, 2)),
+            show: ShowId::from_uuid(uuid_v7(1, 1)),
             order: OrderId::from_uuid(uuid_v7(1, 3)),
             amount: 4_200,
             currency: "EUR".parse().unwrap(),

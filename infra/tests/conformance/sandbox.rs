@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use boxoffice_commands::clock::Clock as _;
-use boxoffice_commands::provider::{Captured, PaymentFact, PaymentProvider as _, PaymentRequest};
-use boxoffice_domain::id::{OrderId, PaymentId, uuid_v7};
+use boxoffice_commands::provider::{Captured, PaymentProvider as _, PaymentRequest};
+use boxoffice_domain::id::{OrderId, PaymentId, ShowId, uuid_v7};
+use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_infra::clock::ManualClock;
 use boxoffice_infra::sandbox::{DELAY_MS_MAX, Instructed, Outcome, SandboxProvider, SandboxRefusal, Status};
@@ -25,6 +26,7 @@ fn id(n: u64) -> PaymentId {
 fn request(n: u64) -> PaymentRequest {
     PaymentRequest {
         payment: id(n),
+        show: ShowId::from_uuid(id(n).uuid()),
         order: OrderId::from_uuid(id(n).uuid()),
         amount: 1_000 + n,
         currency: "EUR".parse().unwrap(),
@@ -48,7 +50,7 @@ async fn a_payment_goes_all_the_way() {
     }
     let facts = sandbox.due_facts(NOW, 10).await.unwrap();
     assert_eq!(facts.len(), 1);
-    assert_eq!(facts[0].fact, PaymentFact::Authorised { amount: 1_001, at: NOW });
+    assert_eq!(facts[0].fact, Fact::Authorised { amount: 1_001, at: NOW });
     assert_eq!(sandbox.due_facts(NOW, 10).await.unwrap(), facts, "again until it is acknowledged");
     sandbox.acknowledge(facts[0].id);
     sandbox.acknowledge(facts[0].id);
@@ -94,7 +96,7 @@ async fn an_outcome_may_come_later_and_after_a_restart() {
     sandbox.void(id(3)).await.unwrap();
     sandbox.instruct(id(4), Outcome::RequireAction, 0, NOW).await.unwrap();
     let facts = sandbox.due_facts(NOW, 10).await.unwrap();
-    assert_eq!((facts.len(), &facts[0].fact), (1, &PaymentFact::ActionRequired));
+    assert_eq!((facts.len(), &facts[0].fact), (1, &Fact::ActionRequired));
     sandbox.acknowledge(facts[0].id);
     sandbox.close().await.unwrap();
 
@@ -104,8 +106,8 @@ async fn an_outcome_may_come_later_and_after_a_restart() {
     assert_eq!(sandbox.due_facts(due.plus_ms(5), 1).await.unwrap().len(), 1);
     let facts = sandbox.due_facts(due.plus_ms(5), 10).await.unwrap();
     let told: Vec<_> = facts.iter().map(|due| (due.payment, due.fact.clone())).collect();
-    let declined = PaymentFact::Declined { reason: "card_declined".to_owned() };
-    assert_eq!(told, [(id(2), declined), (id(1), PaymentFact::Authorised { amount: 1_001, at: due })]);
+    let declined = Fact::Declined { reason: "card_declined".to_owned() };
+    assert_eq!(told, [(id(2), declined), (id(1), Fact::Authorised { amount: 1_001, at: due })]);
     for due in &facts {
         sandbox.acknowledge(due.id);
     }
@@ -117,11 +119,7 @@ async fn an_outcome_may_come_later_and_after_a_restart() {
     let (sandbox, _) = open(folder.path()).await;
     let facts = sandbox.due_facts(due.plus_ms(100), 10).await.unwrap();
     let told: Vec<_> = facts.iter().map(|due| (due.payment, due.fact.clone())).collect();
-    assert_eq!(
-        told,
-        [(id(1), PaymentFact::Disputed)],
-        "what was acknowledged before was written with the capture"
-    );
+    assert_eq!(told, [(id(1), Fact::Disputed)], "what was acknowledged before was written with the capture");
     assert_eq!(sandbox.status(id(1)).await.unwrap(), Some(Status::Disputed));
     assert_eq!(sandbox.status(id(3)).await.unwrap(), Some(Status::Voided));
 }

@@ -1,5 +1,6 @@
 //! All seats of a show as JSON, fast: what never changes of a seat is written once, states are put in between.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +8,6 @@ use boxoffice_domain::id::{ShowId, TicketTypeId};
 use boxoffice_domain::log::Position;
 use boxoffice_domain::seating::{Category, Layout, Milli, Seat, SeatId};
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::mark::Mark;
@@ -90,7 +90,7 @@ impl SeatSheet {
         self.columns.get_or_init(|| {
             let seats = self.seats();
             let mut zones: Vec<&str> = Vec::new();
-            let mut zone_index: FxHashMap<&str, usize> = FxHashMap::default();
+            let mut zone_index: HashMap<&str, usize> = HashMap::default();
             let mut zone_of = Vec::with_capacity(seats.len());
             for seat in seats {
                 zone_of.push(*zone_index.entry(&seat.zone).or_insert_with(|| {
@@ -110,6 +110,8 @@ impl SeatSheet {
             column(&mut out, "category_of", &seats.iter().map(|seat| seat.category).collect::<Vec<_>>());
             decimals(&mut out, "x", seats.iter().map(|seat| seat.x));
             decimals(&mut out, "y", seats.iter().map(|seat| seat.y));
+            column(&mut out, "accessible", &places(seats, |seat| seat.accessible));
+            column(&mut out, "companion", &places(seats, |seat| seat.companion));
             out
         })
     }
@@ -222,6 +224,11 @@ impl SeatsSnapshot {
         out.extend_from_slice(b"\"}");
         out.into()
     }
+}
+
+/// The places of the seats that are so.
+fn places(seats: &[Seat], is_so: impl Fn(&Seat) -> bool) -> Vec<usize> {
+    seats.iter().enumerate().filter(|(_, seat)| is_so(seat)).map(|(place, _)| place).collect()
 }
 
 /// Appends JSON. Writing to memory does not fail, and nothing here has keys that are not text.

@@ -3,6 +3,8 @@
 //! Counts are kept up with every change, so that availability costs ticket types × pools and never seats. Nothing
 //! here can wrap or fail: an odd event at worst counts to nothing.
 
+use std::collections::HashMap;
+
 use boxoffice_domain::id::{PoolId, TicketTypeId};
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::money::Minor;
@@ -102,7 +104,7 @@ pub(crate) struct Stock {
     seats: Vec<SeatSlot>,
     states: Vec<SeatState>,
     categories: Vec<Category>,
-    category_index: FxHashMap<String, usize>,
+    category_index: HashMap<String, usize>,
     pools: Vec<Pool>,
     pool_index: FxHashMap<PoolId, usize>,
     types: Vec<TypeSlot>,

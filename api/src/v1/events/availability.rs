@@ -47,7 +47,7 @@ pub struct TicketTypeAvailability {
     responses((status = 200, description = "What is left", body = Availability), (status = 304, description = "Unchanged")))]
 pub async fn get_availability(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
     context.wait_asked().await?;
-    context.app.on_sale(show)?;
+    context.app.on_sale(show).await?;
     let rendered = context.app.entry(show)?.availability(context.now())?;
     Ok(Answer::bytes(StatusCode::OK, "application/json", rendered.body)
         .tagged(&rendered.etag, &context.headers)

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::Json;
 use crate::idempotency::companion;
 use crate::problem::Problem;
@@ -83,15 +83,14 @@ const HOLD_SECONDS_MAX: u32 = 86_400;
 #[utoipa::path(post, path = "/v1/events", tag = "Organizers", operation_id = "create_event", request_body = NewEvent,
     responses((status = 201, description = "The draft", body = DraftedEvent)))]
 pub async fn create_event(
-    context: Context,
+    Administrator(context): Administrator,
     Json { value, canonical }: Json<NewEvent>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
     let show = ShowId::from_uuid(context.idempotency.resource(&app.guard, || app.ids.next()));
     let described = describe(&value, show)?;
     let mut terms = terms(&value, show, &described)?;
-    context.wait_own().await?;
+    context.wait_all().await?;
     let organizer = described.organizer;
     app.organizer(organizer).await.map_err(|problem| problem_at(problem, "/organizer_id", "organizer"))?;
     let venue =

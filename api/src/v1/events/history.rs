@@ -6,9 +6,8 @@ use boxoffice_projections::history::seat_history;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::seats::past_problem;
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -52,16 +51,17 @@ pub struct SeatFact {
     params(("event_id" = String, Path, description = "The event"), ("seat_id" = String, Path, description = "The seat")),
     responses((status = 200, description = "The seat's history", body = SeatHistory)))]
 pub async fn get_seat_history(
-    context: Context,
+    Administrator(context): Administrator,
     Path((show, seat)): Path<(ShowId, String)>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     context.wait_own().await?;
     let plan = context.app.terms(show)?.plan;
     if plan.and_then(|plan| plan.index_of(&seat)).is_none() {
         return Err(Problem::not_found("seat"));
     }
-    let history = seat_history(&*context.app.feed, show, &seat).await.map_err(past_problem)?;
+    let turn = context.app.past.turn().await?;
+    let history = seat_history(&*context.app.feed, show, &seat).await?;
+    drop(turn);
     let data = history
         .into_iter()
         .map(|fact| SeatFact {

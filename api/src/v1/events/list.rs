@@ -1,7 +1,10 @@
 //! `GET /v1/events`
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use axum::http::StatusCode;
-use boxoffice_domain::id::ShowId;
+use boxoffice_domain::id::{ShowId, VenueId};
 use boxoffice_domain::time::Timestamp;
 use boxoffice_projections::catalog::{self, ShowRow, VenueRow};
 use boxoffice_projections::show::SaleStatus;
@@ -62,15 +65,19 @@ struct Wanted {
 
 /// Published events, the next first.
 #[utoipa::path(get, path = "/v1/events", tag = "Buyers", operation_id = "list_events", params(EventFilter),
-    responses((status = 200, description = "A page of them", body = Page<EventEntry>)))]
+    responses((status = 200, description = "A page of them", body = Page<EventEntry>), (status = 304, description = "Unchanged")))]
 pub async fn list_events(context: Context, Query(filter): Query<EventFilter>) -> Result<Answer, Problem> {
     let wanted = wanted(&filter, context.now())?;
     let paging = Paging { cursor: filter.cursor, limit: filter.limit };
     let limit = paging.limit()?;
-    let mut after = paging.cursor.as_deref().map(cursor::decode).transpose()?;
-    if after.as_ref().is_some_and(|after| !matches!(after.as_slice(), [Value::Integer(_), Value::Text(_)])) {
+    let cursor = paging.cursor.as_deref().map(cursor::decode).transpose()?;
+    if cursor.as_ref().is_some_and(|after| !matches!(after.as_slice(), [Value::Integer(_), Value::Text(_)])) {
         return Err(cursor::unknown());
     }
+    // Past the last key of the millisecond before.
+    let before = wanted.from.unix_ms().saturating_sub(1);
+    let mut after = cursor.unwrap_or_else(|| vec![before.into(), char::MAX.to_string().into()]);
+    let mut venues = HashMap::new();
     context.wait_asked().await?;
     let mut data = Vec::with_capacity(limit);
     let mut seen = 0;
@@ -78,30 +85,34 @@ pub async fn list_events(context: Context, Query(filter): Query<EventFilter>) ->
         let query = RowQuery {
             equal: vec![("state", "published".into())],
             order: vec![("starts_at", Direction::Ascending)],
-            after: after.clone(),
+            after: Some(after.clone()),
             limit: PAGE,
         };
         let rows = context.app.views.list(catalog::SHOW.name, &query).await?;
-        let is_last = rows.len() < PAGE;
+        let mut is_last = rows.len() < PAGE;
         let mut full = false;
         for row in &rows {
+            let show = ShowRow::from_row(row)?;
+            if show.starts_at >= wanted.to {
+                is_last = true;
+                break;
+            }
             if data.len() == limit {
                 full = true;
                 break;
             }
-            let show = ShowRow::from_row(row)?;
-            after = Some(vec![show.starts_at.unix_ms().into(), show.show.to_string().into()]);
-            data.extend(entry(&context, &show, &wanted).await?);
+            after = vec![show.starts_at.unix_ms().into(), show.show.to_string().into()];
+            data.extend(entry(&context, &show, &wanted, &mut venues).await?);
         }
         seen += rows.len();
         if full || (!is_last && seen >= SCAN_MAX) {
-            break after.map(|after| cursor::encode(&after));
+            break Some(cursor::encode(&after));
         }
         if is_last {
             break None;
         }
     };
-    Answer::json(StatusCode::OK, &Page { data, next_cursor })
+    Ok(Answer::json(StatusCode::OK, &Page { data, next_cursor })?.hashed(&context.headers))
 }
 
 fn wanted(filter: &EventFilter, now: Timestamp) -> Result<Wanted, Problem> {
@@ -126,27 +137,30 @@ fn wanted(filter: &EventFilter, now: Timestamp) -> Result<Wanted, Problem> {
     })
 }
 
-async fn entry(context: &Context, show: &ShowRow, wanted: &Wanted) -> Result<Option<EventEntry>, Problem> {
+async fn entry(
+    context: &Context,
+    show: &ShowRow,
+    wanted: &Wanted,
+    venues: &mut HashMap<VenueId, VenueRow>,
+) -> Result<Option<EventEntry>, Problem> {
     let is = |wanted: &Option<String>, found: Option<&str>| {
         wanted.as_ref().is_none_or(|wanted| found.is_some_and(|found| found.to_lowercase() == *wanted))
     };
-    let at = show.starts_at;
-    if !is(&wanted.category, show.category.as_deref())
-        || !is(&wanted.genre, show.genre.as_deref())
-        || at < wanted.from
-        || at >= wanted.to
-    {
+    if !is(&wanted.category, show.category.as_deref()) || !is(&wanted.genre, show.genre.as_deref()) {
         return Ok(None);
     }
-    let venue = context.app.venue(show.venue).await?;
-    if !is(&wanted.city, Some(&venue.address.city)) || !has_words(show, &venue, &wanted.words) {
+    let venue = match venues.entry(show.venue) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unknown) => unknown.insert(context.app.venue(show.venue).await?),
+    };
+    if !is(&wanted.city, Some(&venue.address.city)) || !has_words(show, venue, &wanted.words) {
         return Ok(None);
     }
     let Some((status, price_from)) = sale(context, show.show) else { return Ok(None) };
     if wanted.available && status != SaleStatus::OnSale {
         return Ok(None);
     }
-    Ok(Some(EventEntry::new(show, &venue, &status.to_string(), price_from)))
+    Ok(Some(EventEntry::new(show, venue, &status.to_string(), price_from)))
 }
 
 fn has_words(show: &ShowRow, venue: &VenueRow, words: &[String]) -> bool {

@@ -1,6 +1,7 @@
 //! `GET /v1/events/{event_id}/live`: Server-Sent Events.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,6 +12,7 @@ use boxoffice_projections::live::{CannotWatch, Subscription};
 use bytes::Bytes;
 use serde::Deserialize;
 
+use crate::app::App;
 use crate::context::Context;
 use crate::extract::{Path, Query};
 use crate::problem::{Code, Problem};
@@ -37,7 +39,7 @@ pub async fn watch_event(
     Query(parameter): Query<After>,
 ) -> Result<Response, Problem> {
     context.wait_asked().await?;
-    context.app.on_sale(show)?;
+    context.app.on_sale(show).await?;
     let header = context.headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = header.or(parameter.after.as_deref()).map(str::parse).transpose();
     let after = after.map_err(|_| Problem::field("after", "invalid", "Expected the position of a frame."))?;
@@ -48,7 +50,8 @@ pub async fn watch_event(
             Problem::new(Code::Overloaded, "Too many are watching this event. Try again shortly.")
         }
     })?;
-    let frames = futures_util::stream::unfold(subscription, next);
+    let watching = Watching { subscription, app: Arc::clone(&context.app) };
+    let frames = futures_util::stream::unfold(watching, Watching::next);
     Response::builder()
         .header(CONTENT_TYPE, "text/event-stream")
         .header(CACHE_CONTROL, "no-store")
@@ -57,10 +60,21 @@ pub async fn watch_event(
         .map_err(Problem::internal)
 }
 
-async fn next(mut subscription: Subscription) -> Option<(Result<Bytes, Infallible>, Subscription)> {
-    match tokio::time::timeout(HEARTBEAT, subscription.next()).await {
-        Ok(Some(frame)) => Some((Ok(frame.text), subscription)),
-        Ok(None) => None,
-        Err(_) => Some((Ok(Bytes::from_static(b": still here\n\n")), subscription)),
+struct Watching {
+    subscription: Subscription,
+    app: Arc<App>,
+}
+
+impl Watching {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let next = tokio::select! {
+            next = tokio::time::timeout(HEARTBEAT, self.subscription.next()) => next,
+            () = self.app.closing() => return None,
+        };
+        match next {
+            Ok(Some(frame)) => Some((Ok(frame.text), self)),
+            Ok(None) => None,
+            Err(_) => Some((Ok(Bytes::from_static(b": still here\n\n")), self)),
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::wire::{self, Page};
@@ -45,17 +45,16 @@ pub struct PoolBody {
     params(("event_id" = String, Path, description = "The event")), request_body = NewPool,
     responses((status = 201, description = "The pool", body = PoolBody)))]
 pub async fn add_pool(
-    context: Context,
+    Administrator(context): Administrator,
     Path(show): Path<ShowId>,
     Json { value, canonical }: Json<NewPool>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
     let name = wire::text(&value.name, "/name", 200)?;
     if value.capacity > CAPACITY_MAX {
         return Err(Problem::field("/capacity", "out_of_range", format!("At most {CAPACITY_MAX}.")));
     }
-    context.wait_own().await?;
+    context.wait_all().await?;
     app.terms(show)?;
     let pool = PoolId::of_show(show, app.ids.next());
     let command = InventoryCommand::AddPool(AddPool { pool, name, capacity: value.capacity });
@@ -72,8 +71,10 @@ pub async fn add_pool(
 #[utoipa::path(get, path = "/v1/events/{event_id}/pools", tag = "Organizers", operation_id = "list_pools",
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "All of them", body = Page<PoolBody>)))]
-pub async fn list_pools(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn list_pools(
+    Administrator(context): Administrator,
+    Path(show): Path<ShowId>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let data = context.app.pools(show)?;
     Answer::json(StatusCode::OK, &Page { data, next_cursor: None })

@@ -9,8 +9,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
-use crate::extract::Path;
+use crate::context::Administrator;
+use crate::extract::{NoBody, Path};
 use crate::problem::Problem;
 
 /// A published event.
@@ -26,10 +26,13 @@ pub struct PublishedEvent {
 #[utoipa::path(post, path = "/v1/events/{event_id}/publication", tag = "Organizers", operation_id = "publish_event",
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "Published", body = PublishedEvent)))]
-pub async fn publish_event(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn publish_event(
+    Administrator(context): Administrator,
+    Path(show): Path<ShowId>,
+    _: NoBody,
+) -> Result<Answer, Problem> {
     let app = &context.app;
-    context.wait_own().await?;
+    context.wait_all().await?;
     let terms = app.terms(show)?;
     let request = Request { command: InventoryCommand::Publish, meta: context.command(b"") };
     let accepted = app.inventory.send(Inventory::stream(show), request).await?;

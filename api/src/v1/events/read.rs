@@ -60,7 +60,7 @@ pub struct EventBody {
 /// All about one event. Drafts are seen by the administrator only.
 #[utoipa::path(get, path = "/v1/events/{event_id}", tag = "Buyers", operation_id = "get_event",
     params(("event_id" = String, Path, description = "The event")),
-    responses((status = 200, description = "The event", body = EventBody)))]
+    responses((status = 200, description = "The event", body = EventBody), (status = 304, description = "Unchanged")))]
 pub async fn get_event(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
     context.wait_asked().await?;
     let app = &context.app;

@@ -1,14 +1,14 @@
 //! `GET /v1/events/{event_id}/seats`
 
-use axum::http::header::{ACCEPT, VARY};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::VARY;
 use boxoffice_domain::id::ShowId;
-use boxoffice_projections::as_of::{PastUnknown, seats_as_of};
 use boxoffice_projections::feed::Until;
 use boxoffice_projections::shows::Rendered;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::accept;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::{Path, Query};
@@ -50,8 +50,58 @@ pub struct SeatBody {
     pub x: f64,
     /// Downwards, in units of the plan.
     pub y: f64,
+    /// For people in wheelchairs; left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accessible: Option<bool>,
+    /// For somebody who comes with them; left out where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub companion: Option<bool>,
     /// `available`, `held`, `sold` or `blocked`.
     pub state: String,
+}
+
+/// The same in columns, one entry a seat in each, for large plans.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CompactSeats {
+    /// The event.
+    pub event_id: String,
+    /// The parts of the house.
+    pub zones: Vec<String>,
+    /// The price categories, and as what each sells.
+    pub categories: Vec<CompactCategory>,
+    /// The seats' names in the plan.
+    pub seat_ids: Vec<String>,
+    /// What people would call them.
+    pub labels: Vec<String>,
+    /// The place of each seat's zone in `zones`.
+    pub zone_of: Vec<u32>,
+    /// The rows.
+    pub rows: Vec<String>,
+    /// The numbers on the seats.
+    pub numbers: Vec<String>,
+    /// The place of each seat's category in `categories`.
+    pub category_of: Vec<u32>,
+    /// To the right, in units of the plan.
+    pub x: Vec<f64>,
+    /// Downwards, in units of the plan.
+    pub y: Vec<f64>,
+    /// The places of seats for people in wheelchairs.
+    pub accessible: Vec<u32>,
+    /// The places of seats for those who come with them.
+    pub companion: Vec<u32>,
+    /// The position of the event's last change.
+    pub position: u64,
+    /// One letter a seat: `a`vailable, `h`eld, `s`old or `b`locked.
+    pub states: String,
+}
+
+/// A price category in the compact form.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CompactCategory {
+    /// Its name.
+    pub name: String,
+    /// As what its seats sell.
+    pub ticket_type_ids: Vec<String>,
 }
 
 /// Which moment to look at.
@@ -66,16 +116,19 @@ pub struct AsOf {
 /// application/vnd.boxoffice.seats+json` gives a compact form for large plans.
 #[utoipa::path(get, path = "/v1/events/{event_id}/seats", tag = "Buyers", operation_id = "get_seats",
     params(("event_id" = String, Path, description = "The event"), AsOf),
-    responses((status = 200, description = "The seats", body = Seats), (status = 304, description = "Unchanged")))]
+    responses(
+        (status = 200, description = "The seats", content(
+            (Seats = "application/json"), (CompactSeats = "application/vnd.boxoffice.seats+json"))),
+        (status = 304, description = "Unchanged")))]
 pub async fn get_seats(
     context: Context,
     Path(show): Path<ShowId>,
     Query(parameter): Query<AsOf>,
 ) -> Result<Answer, Problem> {
     context.wait_asked().await?;
-    let compact = wants_compact(&context.headers)?;
-    context.app.on_sale(show)?;
-    let media_type = if compact { COMPACT } else { "application/json" };
+    let media_type = accept::best(&context.headers, &["application/json", COMPACT])?;
+    let compact = media_type == COMPACT;
+    context.app.on_sale(show).await?;
     let answer = match parameter.as_of.as_deref() {
         None => {
             let entry = context.app.entry(show)?;
@@ -86,10 +139,10 @@ pub async fn get_seats(
         }
         Some(text) => {
             let until = moment(text, &context)?;
-            let mut past = seats_as_of(&*context.app.feed, show, until).await.map_err(past_problem)?;
+            let mut past = context.app.past.show(&*context.app.feed, show, until).await?;
             let seats = past.view.seats();
             let body = if compact { seats.to_compact() } else { seats.to_json() };
-            Answer::bytes(StatusCode::OK, media_type, body).at(seats.position)
+            Answer::bytes(StatusCode::OK, media_type, body).hashed(&context.headers).at(seats.position)
         }
     };
     Ok(answer.with(VARY, "accept"))
@@ -112,31 +165,4 @@ fn moment(text: &str, context: &Context) -> Result<Until, Problem> {
         return Err(Problem::field("as_of", "out_of_range", "The future is not known."));
     }
     Ok(Until::Time(time))
-}
-
-/// What the past has to say for itself.
-pub(super) fn past_problem(unknown: PastUnknown) -> Problem {
-    match unknown {
-        PastUnknown::NoSuchPosition(_) => Problem::new(Code::PositionBeyondHead, format!("{unknown}.")),
-        PastUnknown::NoSuchShow => Problem::new(Code::NotFound, "The event did not exist then."),
-        PastUnknown::Unreadable { .. } => {
-            tracing::error!(%unknown, "the past cannot be read");
-            Problem::new(Code::Unreadable, "The operator has to update this program.")
-        }
-        PastUnknown::Outage(outage) => outage.into(),
-    }
-}
-
-fn wants_compact(headers: &HeaderMap) -> Result<bool, Problem> {
-    let Some(accept) = headers.get(ACCEPT) else { return Ok(false) };
-    let accept = accept.to_str().unwrap_or("").to_ascii_lowercase();
-    let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or("").trim());
-    let first = kinds.find_map(|kind| match kind {
-        COMPACT => Some(true),
-        "" | "*/*" | "application/*" | "application/json" => Some(false),
-        _ => None,
-    });
-    first.ok_or_else(|| {
-        Problem::new(Code::NotAcceptable, format!("Offered are application/json and {COMPACT}."))
-    })
 }

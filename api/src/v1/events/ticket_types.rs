@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
-use crate::context::Context;
+use crate::context::Administrator;
 use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::wire::{self, Money, Page};
@@ -118,13 +118,12 @@ impl TicketTypeBody {
     params(("event_id" = String, Path, description = "The event")), request_body = NewTicketType,
     responses((status = 201, description = "The ticket type", body = TicketTypeBody)))]
 pub async fn add_ticket_type(
-    context: Context,
+    Administrator(context): Administrator,
     Path(show): Path<ShowId>,
     Json { value, canonical }: Json<NewTicketType>,
 ) -> Result<Answer, Problem> {
-    context.administrator()?;
     let app = &context.app;
-    context.wait_own().await?;
+    context.wait_all().await?;
     let currency = app.terms(show)?.currency;
     let added = parse(&value, currency, TicketTypeId::of_show(show, app.ids.next()))?;
     let command = InventoryCommand::AddTicketType(Box::new(AddTicketType { added }));
@@ -181,8 +180,10 @@ fn parse(value: &NewTicketType, currency: Currency, id: TicketTypeId) -> Result<
 #[utoipa::path(get, path = "/v1/events/{event_id}/ticket_types", tag = "Organizers", operation_id = "list_ticket_types",
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "All of them", body = Page<TicketTypeBody>)))]
-pub async fn list_ticket_types(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
-    context.administrator()?;
+pub async fn list_ticket_types(
+    Administrator(context): Administrator,
+    Path(show): Path<ShowId>,
+) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let data = context.app.ticket_types(show)?;
     Answer::json(StatusCode::OK, &Page { data, next_cursor: None })

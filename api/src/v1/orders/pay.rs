@@ -13,7 +13,7 @@ use super::Payment;
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::{Json, Path};
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::wire::Money;
 
 /// How to pay.
@@ -44,14 +44,14 @@ pub struct PaymentMethod {
 /// The ways to pay for an event.
 #[utoipa::path(get, path = "/v1/events/{event_id}/payment_methods", tag = "Buyers", operation_id = "get_payment_methods",
     params(("event_id" = String, Path, description = "The event")),
-    responses((status = 200, description = "The ways to pay", body = PaymentMethods)))]
+    responses((status = 200, description = "The ways to pay", body = PaymentMethods), (status = 304, description = "Unchanged")))]
 pub async fn get_payment_methods(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
     context.wait_asked().await?;
-    context.app.on_sale(show)?;
+    context.app.on_sale(show).await?;
     let provider = &context.app.provider;
     let method = |method: &&str| PaymentMethod { method: (*method).into(), provider: provider.name().into() };
     let body = PaymentMethods { data: provider.methods().iter().map(method).collect() };
-    Answer::json(StatusCode::OK, &body)
+    Ok(Answer::json(StatusCode::OK, &body)?.hashed(&context.headers))
 }
 
 /// Begins to pay.
@@ -78,7 +78,7 @@ pub async fn start_payment(
         provider: app.provider.name().to_owned(),
     });
     let (show, accepted) = app.send_to(show, command, meta).await?;
-    let currency = app.on_sale(show)?.currency;
+    let currency = app.on_sale(show).await?.currency;
     let started = accepted.events.into_iter().find_map(|event| match event {
         InventoryEvent::PaymentStarted(started) => Some(started),
         _ => None,
@@ -86,12 +86,18 @@ pub async fn start_payment(
     let started = started.ok_or_else(|| Problem::internal("a payment without its event"))?;
     let request = PaymentRequest {
         payment: started.payment,
+        show,
         order,
         amount: started.amount,
         currency,
         method: started.method.clone(),
     };
-    let handles = app.provider.create(&request).await?;
+    let handles = app.provider.create(&request).await.map_err(|outage| {
+        tracing::error!(%outage, "a payment was recorded, and the provider does not know of it yet");
+        let detail =
+            "The payment is recorded, but its provider cannot be reached. Send this again with the same key.";
+        Problem::new(Code::Unavailable, detail)
+    })?;
     let body = Payment {
         payment_id: started.payment.to_string(),
         order_id: order.to_string(),
@@ -114,6 +120,6 @@ pub async fn start_payment(
 pub async fn get_payment(context: Context, Path(payment): Path<PaymentId>) -> Result<Answer, Problem> {
     context.wait_own().await?;
     let (row, position) = context.app.payment(&context.credential, payment).await?;
-    let currency = context.app.on_sale(row.show)?.currency;
+    let currency = context.app.on_sale(row.show).await?.currency;
     Ok(Answer::json(StatusCode::OK, &Payment::new(&row, currency))?.at(position).private())
 }

@@ -51,12 +51,13 @@ pub async fn place_order(
     let meta = context.command(&canonical);
     let show = app.show_of_hold(hold).await?;
     let order = OrderId::of_show(show, app.ids.next());
-    // The same order sent again names the same person, so that the vault holds them once.
-    let buyer = PersonId::from_uuid(idempotency::companion(&meta, "buyer").id);
+    // The same order sent again names the same person, so that the vault holds them once; with another body it is
+    // refused, and must not have changed what is known of anybody.
+    let buyer = PersonId::from_uuid(idempotency::companion_of_body(&meta, "buyer"));
     app.vault.keep(buyer, &known).await?;
     let command = InventoryCommand::PlaceOrder(PlaceOrder { order, hold, buyer });
     let (show, accepted) = app.send_to(show, command, meta).await?;
-    let currency = app.on_sale(show)?.currency;
+    let currency = app.on_sale(show).await?.currency;
     let mut body = None;
     for event in &accepted.events {
         match event {
@@ -101,10 +102,12 @@ pub async fn place_order(
 fn person(order: &NewOrder) -> Result<Person, Problem> {
     let name = wire::text(&order.buyer.name, "/buyer/name", 200)?;
     let email = wire::text(&order.buyer.email, "/buyer/email", 254)?;
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.') && !domain.ends_with('.'))
-        && !email.chars().any(char::is_whitespace);
+    let is_address = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.contains('@')
+            && domain.split('.').count() > 1
+            && domain.split('.').all(|part| !part.is_empty())
+    }) && !email.chars().any(char::is_whitespace);
     if !is_address {
         return Err(Problem::field(
             "/buyer/email",

@@ -145,14 +145,7 @@ illegal! {
         log.secure(1, Some(1));
         cancel(log, 1, "capture_failed");
     };
-    a_cancellation_for_a_failure_long_ago breaks CancelledAfterFailure: |log| {
-        authorised(log);
-        log.secure(1, Some(1));
-        log.fail_capture(1, 1);
-        log.hold(2, &[seat("A2")]);
-        cancel(log, 1, "capture_failed");
-    };
-    a_cancellation_for_the_failure_of_another breaks CancelledAfterFailure: |log| {
+    a_cancellation_for_the_failure_of_another breaks FailureCancels: |log| {
         two_orders(log);
         log.start(2, 2, 4500);
         log.authorise(2, 2, 4500);
@@ -161,6 +154,11 @@ illegal! {
         cancel(log, 1, "capture_failed");
     };
 
+    a_reclaim_after_the_start breaks ReclaimBeforeStart: |log| {
+        authorised(log);
+        log.pass(500_000);
+        log.inventory("hold_reclaimed", &reclaimed(1));
+    };
     a_reclaim_before_the_lapse breaks ReclaimAfterLapse: |log| {
         authorised(log);
         log.inventory("hold_reclaimed", &reclaimed(1));
@@ -224,14 +222,11 @@ illegal! {
     };
     a_securing_by_money_that_is_let_go breaks SecuredByPayment: |log| {
         late(log);
-        log.void_due(1, 1, "sale_ended");
+        log.hold(2, &[seat("A1")]);
+        log.void_due(1, 1, "seats_gone");
+        log.hold_event("hold_released", 2);
         log.inventory("hold_reclaimed", &reclaimed(1));
         log.also("order_secured", &secured(1, Some(1)));
-    };
-    a_free_order_with_a_payment breaks SecuredByPayment: |log| {
-        log.on_sale().paying(1, 1, &[unit(GUEST)]);
-        log.authorise(1, 1, 0);
-        log.secure(1, Some(1));
     };
     a_securing_by_the_payment_of_another breaks PaymentIsKnown: |log| {
         two_orders(log);
@@ -242,12 +237,6 @@ illegal! {
     tickets_before_the_money_has_come breaks TicketsAfterMoney: |log| {
         authorised(log);
         log.secure(1, Some(1));
-        log.issue(1, &[seat("A1")]);
-    };
-    tickets_although_the_capture_failed breaks TicketsAfterMoney: |log| {
-        authorised(log);
-        log.secure(1, Some(1));
-        log.fail_capture(1, 1);
         log.issue(1, &[seat("A1")]);
     };
     free_tickets_before_the_order_is_secured breaks TicketsAfterMoney: |log| {

@@ -1,7 +1,7 @@
 //! Payments: money that is reserved, captured, let go.
 
 use crate::builder::Log;
-use crate::sale::{HOLD, cancelled, paying, seat, secured};
+use crate::sale::{GUEST, HOLD, cancelled, paying, seat, secured, unit};
 
 /// Order 1 with its payment authorised, and not secured.
 fn authorised(log: &mut Log) {
@@ -22,6 +22,28 @@ fn paid_twice(log: &mut Log) {
     log.authorise(1, 1, 4500);
     log.also("order_secured", &secured(1, Some(1)));
     log.authorise(1, 2, 4500);
+}
+
+/// A payment that has begun.
+fn started(log: &mut Log) {
+    log.on_sale().paying(1, 1, &[seat("A1")]);
+}
+
+/// A payment whose capture has failed, with what follows.
+fn failed(log: &mut Log) {
+    securing(log);
+    log.fail_capture(1, 1);
+    log.also("order_cancelled", &cancelled(1, "capture_failed"));
+}
+
+fn asked(log: &mut Log) {
+    log.inventory("payment_action_required", &paying(1, 1));
+}
+
+fn declined(log: &mut Log) {
+    let mut payload = paying(1, 1);
+    payload["reason"] = "declined".into();
+    log.inventory("payment_declined", &payload);
 }
 
 fn void(log: &mut Log, order: u64, payment: u64) {
@@ -88,9 +110,52 @@ illegal! {
     a_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.capture(1, 2, 4500); };
     a_failed_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.fail_capture(1, 2); };
     a_capture_twice breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.capture(1, 1, 4500); };
-    a_capture_after_the_failure breaks CaptureOnce: |log| { securing(log); log.fail_capture(1, 1); log.capture(1, 1, 4500); };
+    a_capture_after_the_failure breaks CaptureOnce: |log| { failed(log); log.capture(1, 1, 4500); };
     a_failure_after_the_capture breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.fail_capture(1, 1); };
-    a_failure_twice breaks CaptureOnce: |log| { securing(log); log.fail_capture(1, 1); log.fail_capture(1, 1); };
+    a_failure_twice breaks CaptureOnce: |log| { failed(log); log.fail_capture(1, 1); };
+    a_failure_that_nothing_follows_from breaks FailureCancels: |log| {
+        securing(log);
+        log.fail_capture(1, 1);
+        log.hold(2, &[seat("A2")]);
+    };
+    a_failure_that_is_followed_by_another_command breaks FailureCancels: |log| {
+        securing(log);
+        log.fail_capture(1, 1);
+        log.inventory("order_cancelled", &cancelled(1, "capture_failed"));
+    };
+    a_payment_over_nothing breaks PaymentOfSomething: |log| {
+        log.on_sale().hold_and_order(1, &[unit(GUEST)]);
+        log.start(1, 1, 0);
+    };
+    a_payer_asked_twice breaks PayerAskedOnce: |log| { started(log); asked(log); asked(log); };
+    a_payer_asked_after_the_authorisation breaks PayerAskedOnce: |log| { authorised(log); asked(log); };
+    a_payer_asked_after_the_decline breaks PayerAskedOnce: |log| { started(log); declined(log); asked(log); };
+    a_decline_twice breaks DeclinedOnce: |log| { started(log); declined(log); declined(log); };
+    a_decline_after_the_authorisation breaks DeclinedOnce: |log| { authorised(log); declined(log); };
+    a_decline_after_the_capture breaks DeclinedOnce: |log| { log.on_sale().paid(1, &[seat("A1")]); declined(log); };
+    a_dispute_twice breaks DisputeOfCaptured: |log| {
+        log.on_sale().paid(1, &[seat("A1")]);
+        log.inventory("payment_disputed", &paying(1, 1));
+        log.inventory("payment_disputed", &paying(1, 1));
+    };
+    money_let_go_for_seats_that_are_free breaks VoidReasonHolds: |log| {
+        authorised(log);
+        log.pass(HOLD);
+        log.void_due(1, 1, "seats_gone");
+    };
+    money_let_go_for_seats_that_are_free_again breaks VoidReasonHolds: |log| {
+        authorised(log);
+        log.pass(HOLD);
+        log.hold_event("hold_expired", 1);
+        log.hold(2, &[seat("A1")]);
+        log.pass(HOLD);
+        log.void_due(1, 1, "seats_gone");
+    };
+    money_let_go_for_a_show_that_has_not_begun breaks VoidReasonHolds: |log| {
+        authorised(log);
+        log.pass(HOLD);
+        log.void_due(1, 1, "sale_ended");
+    };
     a_capture_of_another_amount breaks CaptureIsTotal: |log| { securing(log); log.capture(1, 1, 4499); };
     money_let_go_that_was_not_reserved breaks VoidOfSpare: |log| {
         log.on_sale().paying(1, 1, &[seat("A1")]);

@@ -1,6 +1,6 @@
 //! One walk over a pretix plan, in document order: by the tables of the format, and by what no schema can say.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::super::color::is_color;
 use super::super::json::Json;
@@ -24,7 +24,7 @@ pub(super) fn judge(plan: &Json<'_>) -> Result<(), ImportError> {
 }
 
 /// The names that seats may refer to; nothing where the list is so wrong that every seat would seem to be.
-fn category_names<'j>(plan: &Node<'_, 'j>) -> Option<FxHashSet<&'j str>> {
+fn category_names<'j>(plan: &Node<'_, 'j>) -> Option<HashSet<&'j str>> {
     plan.member("categories")?.items()?.map(|category| category.member("name")?.as_text()).collect()
 }
 
@@ -32,10 +32,10 @@ fn category_names<'j>(plan: &Node<'_, 'j>) -> Option<FxHashSet<&'j str>> {
 struct Judge<'j> {
     faults: Faults,
     /// The categories that seats may name, where that is known.
-    known: Option<FxHashSet<&'j str>>,
+    known: Option<HashSet<&'j str>>,
     /// Category names and seat guids met so far, and where.
-    categories: FxHashMap<&'j str, String>,
-    guids: FxHashMap<&'j str, String>,
+    categories: HashMap<&'j str, String>,
+    guids: HashMap<&'j str, String>,
     seats: usize,
 }
 
@@ -89,7 +89,7 @@ impl<'j> Judge<'j> {
                 self.faults.add(&node.place.member(name), "missing", detail);
             }
         }
-        let mut met = FxHashSet::default();
+        let mut met = HashSet::new();
         for (key, member) in members {
             if self.faults.full() {
                 return;

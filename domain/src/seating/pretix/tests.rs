@@ -229,10 +229,12 @@ fn numbers_must_be_of_a_reasonable_size() {
 }
 
 #[test]
-fn nan_is_a_syntax_error_that_is_explained() {
+fn nan_is_a_fault_at_its_place() {
     let text = plan().to_string().replace("-25.0005", "NaN");
-    let Err(ImportError::NotJson { detail }) = import(text.as_bytes()) else { panic!("no JSON expected") };
-    assert!(detail.contains("line 1 column") && detail.contains("NaN"), "{detail}");
+    let Err(ImportError::Faults(faults)) = import(text.as_bytes()) else { panic!("faults expected") };
+    let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+    assert!(fault.pointer.starts_with("/zones/0/") && fault.pointer.ends_with("/position/x"), "{fault:?}");
+    assert_eq!(fault.code, "not_a_number");
 }
 
 #[test]

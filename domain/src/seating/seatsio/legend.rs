@@ -1,8 +1,7 @@
 //! What a chart says once for all of its objects: the price categories and the zones, which objects name by key.
 
 use std::borrow::Cow;
-
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::super::Category;
 use super::super::color::is_color;
@@ -22,9 +21,9 @@ pub(super) struct CategoryRef {
 #[derive(Default)]
 pub(super) struct Legend<'j> {
     pub(super) categories: Vec<Category>,
-    labels: FxHashSet<&'j str>,
-    refs: FxHashMap<Cow<'j, str>, CategoryRef>,
-    zones: FxHashMap<Cow<'j, str>, &'j str>,
+    labels: HashSet<&'j str>,
+    refs: HashMap<Cow<'j, str>, CategoryRef>,
+    zones: HashMap<Cow<'j, str>, &'j str>,
 }
 
 impl<'j> Legend<'j> {
