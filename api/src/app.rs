@@ -306,7 +306,7 @@ impl App {
     pub fn missing(&self) -> Vec<String> {
         self.progress
             .iter()
-            .filter(|progress| progress.position() < self.head_at_start)
+            .filter(|progress| !progress.is_open() || progress.position() < self.head_at_start)
             .map(|progress| {
                 format!("{} is at {} of {}", progress.name(), progress.position(), self.head_at_start)
             })

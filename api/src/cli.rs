@@ -86,6 +86,9 @@ pub fn main() -> ExitCode {
     outcome.unwrap_or_else(|failed| {
         if !failed.is_silent() {
             output::complain(&format!("boxoffice: {failed}"));
+            if std::env::args().any(|argument| argument == "--json") {
+                let _ = output::json(&serde_json::json!({"ok": false, "error": failed.to_string()}));
+            }
         }
         ExitCode::from(COULD_NOT)
     })
@@ -138,7 +141,8 @@ mod tests {
             "boxoffice serve --config my.env",
             "boxoffice doctor --json",
             "boxoffice audit verify --export log.ndjson --json",
-            "boxoffice audit export --data d",
+            "boxoffice audit verify --export a --data b",
+            "boxoffice audit export --data d --json",
             "boxoffice replay --to 17",
             "boxoffice replay --to 2026-11-21T19:30:00Z --json",
             "boxoffice bench onsale --seconds 5 --connections 8 --seats 1000",
@@ -147,7 +151,6 @@ mod tests {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }
         for line in [
-            "boxoffice audit verify --export a --data b",
             "boxoffice demo --seconds 1",
             "boxoffice demo --speed 0",
             "boxoffice bench onsale --connections 0",

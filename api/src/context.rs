@@ -1,6 +1,7 @@
 //! What every handler needs: the application, who calls, and the identity of the command that the request makes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -15,6 +16,9 @@ use crate::problem::{Code, Problem};
 
 /// The header that tells how far the log had come, and that asks a query to wait for it.
 pub const LOG_POSITION: &str = "log-position";
+
+/// How long a public read waits for what was acknowledged before it.
+const A_MOMENT: Duration = Duration::from_millis(50);
 
 /// One request, as handlers see it.
 #[derive(Clone)]
@@ -109,6 +113,20 @@ impl Context {
             Some(position) => self.app.wait_for(position).await,
             None => Ok(()),
         }
+    }
+
+    /// The same for what is in memory, which is usually a moment behind the log: who asks right after a command sees
+    /// what it did, without having to know of positions. A read model that is further behind holds nobody up.
+    ///
+    /// # Errors
+    /// 503 if the read models don't come as far as was asked for in time.
+    pub async fn wait_fresh(&self) -> Result<(), Problem> {
+        if self.min_position.is_some() {
+            return self.wait_asked().await;
+        }
+        let shows = self.app.shows.progress();
+        let _ = shows.wait_for(self.app.feed.head(), A_MOMENT).await;
+        Ok(())
     }
 
     /// What a read of one's own things must have seen: everything that was acknowledged before it. Where the caller

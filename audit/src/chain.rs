@@ -114,8 +114,31 @@ impl Chain {
                 format!("the log ends at position {}, {} is known", self.position, heads.position)
             })
             .map_err(|broken| (self.position + 1, broken));
-        let first = streams.chain([position]).filter_map(Result::err).min_by_key(|(position, _)| *position);
+        let beyond = heads.is_end.then(|| self.ends_at(heads)).into_iter().flatten();
+        let first = streams
+            .chain([position])
+            .chain(beyond)
+            .filter_map(Result::err)
+            .min_by_key(|(position, _)| *position);
         first.map_or(Ok(()), Err)
+    }
+
+    /// What is in the log although the heads say that it ends before.
+    fn ends_at<'a>(&'a self, heads: &'a Heads) -> impl Iterator<Item = Result<(), (u64, Broken)>> + 'a {
+        let position = Rule::HeadIsReached
+            .holds(self.position <= heads.position, || {
+                format!("the log is known to end at position {}", heads.position)
+            })
+            .map_err(|broken| (heads.position + 1, broken));
+        let known = heads.streams.as_ref();
+        let streams = self.heads.iter().filter_map(move |(stream, head)| {
+            let (version, _) = known?.get(&stream.to_string()).cloned().unwrap_or_default();
+            let verdict = Rule::HeadIsReached.holds(head.version <= version, || {
+                format!("{stream} comes to version {}, and is known to end at {version}", head.version)
+            });
+            Some(verdict.map_err(|broken| (head.position, broken)))
+        });
+        streams.chain([position])
     }
 
     fn reaches_head(&self, name: &str, version: u64, hash: &str) -> Result<(), (u64, Broken)> {

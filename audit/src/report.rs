@@ -139,4 +139,6 @@ pub struct Heads {
     /// By name of the stream: a version that it is known to reach, and the hash of that event in lower-case
     /// hexadecimal digits.
     pub streams: Option<BTreeMap<String, (u64, String)>>,
+    /// Whether the log is known to end there: nothing may come after, and `streams` has them all.
+    pub is_end: bool,
 }

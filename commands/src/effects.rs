@@ -15,6 +15,9 @@ pub trait EffectFeed: Send + Sync + 'static {
     /// [`Outage`].
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage>;
 
+    /// The last position that is known.
+    fn head(&self) -> Position;
+
     /// Returns once the head is beyond `position`.
     async fn wait_beyond(&self, position: Position);
 }

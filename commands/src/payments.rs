@@ -158,6 +158,10 @@ impl Payments {
     async fn resume(&self) -> Position {
         loop {
             match self.cursors.load(NAME).await {
+                Ok(position) if self.page(position.saturating_sub(1), 1).await.is_empty() => {
+                    // Somebody has restored an older log. What it has, had its effects.
+                    return position.min(self.feed.head());
+                }
                 Ok(position) => return position,
                 Err(outage) => {
                     tracing::warn!(%outage, "the cursor of payments cannot be read");

@@ -89,6 +89,10 @@ impl OpenError {
         move |source| Self::Io { path: path.to_owned(), source }
     }
 
+    pub(crate) fn unusable(path: &Path, problem: String) -> Self {
+        Self::Unusable { path: path.to_owned(), problem }
+    }
+
     pub(crate) fn sql(path: &Path) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Sql { path: path.to_owned(), source }
     }
@@ -244,9 +248,11 @@ async fn readers(path: &Path, count: u32) -> Result<SqlitePool, OpenError> {
 /// Read-only connections to a file that some other process may be writing. Works after a stop as well, also where
 /// a write-ahead log was left behind.
 pub(crate) async fn open_read_only(path: &Path, schema_version: i64) -> Result<SqlitePool, OpenError> {
-    if !path.exists() {
+    if !path.try_exists().map_err(OpenError::io(path))? {
         return Err(OpenError::Missing(path.to_owned()));
     }
+    // Told apart from what SQLite says, which does not know why it cannot open a file.
+    std::fs::File::open(path).map_err(OpenError::io(path))?;
     let pool = readers(path, 2).await?;
     let mut connection = pool.acquire().await.map_err(OpenError::sql(path))?;
     if refuse_newer(&mut connection, path, schema_version).await? == 0 {

@@ -17,6 +17,10 @@ impl EffectFeed for SqliteLog {
         LogFeed::read(self, after, limit).await.map_err(|outage| Outage(outage.0))
     }
 
+    fn head(&self) -> Position {
+        LogFeed::head(self)
+    }
+
     async fn wait_beyond(&self, position: Position) {
         LogFeed::wait_beyond(self, position).await;
     }

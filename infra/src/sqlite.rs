@@ -94,7 +94,15 @@ impl SqliteLog {
         let lock = folder::lock(data).map_err(OpenError::io(data))?;
         let lock = lock.ok_or_else(|| OpenError::InUse(data.to_owned()))?;
         let database = Database::open(data, SPEC, Some(lock)).await?;
-        let reader = LogReader::new(database.readers.clone(), &data.join(LOG_FILE)).await?;
+        let path = data.join(LOG_FILE);
+        let reader = LogReader::new(database.readers.clone(), &path).await?;
+        let heads = reader.heads().await.map_err(|outage| OpenError::unusable(&path, outage.0))?;
+        if let Some(fault) = heads.fault() {
+            return Err(OpenError::unusable(
+                &path,
+                format!("the log is damaged: {fault}. Restore it from a backup"),
+            ));
+        }
         Ok(Self { database, reader })
     }
 
@@ -270,5 +278,34 @@ mod tests {
         assert_eq!(EventLog::head(&log), 1);
         assert_eq!(log.append(&batch(1, 100_000)).await.unwrap(), [StreamOutcome::Appended { first: 2 }]);
         assert_eq!(log.read(0, 10).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_log_that_counts_other_events_than_it_has_is_not_opened() {
+        let forged =
+            "INSERT INTO event SELECT 9, stream, 9, type, schema_version, log_time, command_id, command_hash,
+                      cause, payload, hash FROM event";
+        for damage in [forged, "DELETE FROM head", "DELETE FROM event", "UPDATE event SET position = -1"] {
+            let folder = tempfile::tempdir().unwrap();
+            let log = SqliteLog::open(folder.path()).await.unwrap();
+            let stream = StreamName::from_log("inventory-event_1");
+            let epoch = log.claim(&stream).await.unwrap().epoch;
+            let event = NewEvent {
+                version: 1,
+                event_type: "hold_placed",
+                schema_version: 1,
+                log_time: Timestamp::from_unix_ms(1),
+                command: CommandMeta { id: uuid::Uuid::nil(), hash: Digest::ZERO, cause: None },
+                payload: "{}".into(),
+                hash: Digest::of(&[b"x"]),
+            };
+            log.append(&[StreamBatch { stream, expected: 0, epoch, events: vec![event] }]).await.unwrap();
+            log.database.writer.run(damage).await.unwrap();
+            assert!(log.reader().heads().await.unwrap().fault().is_some(), "{damage}");
+            log.close().await;
+            drop(log);
+            let refused = SqliteLog::open(folder.path()).await.unwrap_err();
+            assert!(refused.to_string().contains("the log is damaged"), "{damage}: {refused}");
+        }
     }
 }

@@ -25,6 +25,7 @@ mod write;
 
 pub use list::ROWS_MAX as PAGE_ROWS_MAX;
 use shape::{Shape, wrong};
+use write::Versions;
 
 /// The file of the read models in the data folder. May be deleted while no server runs: it is built again.
 pub const VIEWS_FILE: &str = "views.db";
@@ -89,11 +90,11 @@ impl SqliteViews {
     /// # Errors
     /// [`Outage`].
     pub async fn retire_older(&self, projection: &dyn TableProjection) -> Result<usize, Outage> {
-        let (name, version) = (projection.name(), projection.version());
+        let (name, older) = (projection.name(), Versions::OlderThan(projection.version()));
         let retired = self
             .database
             .writer
-            .transact(move |connection| Box::pin(write::retire(connection, name, version)), |_| ());
+            .transact(move |connection| Box::pin(write::drop_versions(connection, name, older)), |_| ());
         retired.await.map_err(failed)
     }
 
@@ -199,6 +200,15 @@ impl TableStore for SqliteViews {
             known.built.insert((shape.table.name, version), shape);
         }
         Ok(stored)
+    }
+
+    async fn discard(&self, projection: &dyn TableProjection) -> Result<(), Outage> {
+        let (name, this) = (projection.name(), Versions::Only(projection.version()));
+        let dropped = self
+            .database
+            .writer
+            .transact(move |connection| Box::pin(write::drop_versions(connection, name, this)), |_| ());
+        dropped.await.map_err(failed).map(drop)
     }
 
     async fn commit(

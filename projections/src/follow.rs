@@ -56,6 +56,7 @@ async fn keep_tables(
     progress: &Progress,
     patience: &mut Patience,
 ) -> Result<std::convert::Infallible, Outage> {
+    discard_what_never_happened(feed, store, projection).await?;
     let mut tables = Tables::open(store, projection, progress).await?;
     loop {
         let events = feed.read(tables.seen, BATCH_MAX).await?;
@@ -72,6 +73,24 @@ async fn keep_tables(
             tables.commit(last, &changes, parked).await?;
         }
     }
+}
+
+/// Somebody who restores an older log leaves read models that have seen more than there is: they begin anew.
+async fn discard_what_never_happened(
+    feed: &dyn LogFeed,
+    store: &dyn TableStore,
+    projection: &dyn TableProjection,
+) -> Result<(), Outage> {
+    let (position, _) = store.open(projection).await?;
+    if position > 0 && feed.at(position).await?.is_none() {
+        tracing::warn!(
+            read_model = projection.name(),
+            position,
+            "the log ends before this; it is built anew"
+        );
+        store.discard(projection).await?;
+    }
+    Ok(())
 }
 
 /// A read model in tables, between two commits.
@@ -163,6 +182,7 @@ async fn keep_shows(
     shows: &Shows,
     patience: &mut Patience,
 ) -> Result<std::convert::Infallible, Outage> {
+    shows.progress().reached(shows.progress().position());
     loop {
         let position = shows.progress().position();
         let events = feed.read(position, BATCH_MAX).await?;

@@ -198,6 +198,12 @@ pub trait TableStore: Send + Sync + 'static {
     /// [`Outage`].
     async fn open(&self, projection: &dyn TableProjection) -> Result<(Position, Vec<Parked>), Outage>;
 
+    /// Drops what this version of a projection has built, its checkpoint too. [`Self::open`] begins anew.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn discard(&self, projection: &dyn TableProjection) -> Result<(), Outage>;
+
     /// Applies changes, in the order given, and moves the checkpoint from `from` to `to` in one transaction.
     /// `false`: the checkpoint was not at `from`, and nothing was changed.
     ///

@@ -104,3 +104,61 @@ async fn a_changed_hold_is_told_as_it_was_when_the_change_was_made() {
     add("A-3", "two").send().await.expect(201);
     assert_eq!(add("A-2", "one").send().await.text(), first.expect(201).text());
 }
+
+#[tokio::test]
+async fn a_refused_request_changes_nobodys_name() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let held = app.hold(&theatre.event, &["A-1"]).await;
+    let order = |name: &str| {
+        let buyer = json!({"name": name, "email": "somebody@example.org"});
+        app.post("/v1/orders", json!({"hold_id": held.hold, "buyer": buyer})).bearer(&held.token).key(KEY)
+    };
+    let first = order("Ada Lovelace").send().await;
+    first.expect(201);
+    order("Mallory").send().await.expect_problem(422, "idempotency_key_reused");
+    let path = format!("/v1/orders/{}", first.string("order_id"));
+    let found = app.get(path).bearer(&first.string("order_token")).send().await;
+    assert_eq!(found.expect(200).json()["buyer"]["name"], "Ada Lovelace");
+}
+
+#[tokio::test]
+async fn a_token_that_nobody_looks_at_makes_no_key_safe() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let path = format!("/v1/events/{}/holds", theatre.event);
+    let hold = || app.post(&path, json!({"items": [{"seat_id": "A-1"}]})).bearer("undefined");
+    hold().key("1").send().await.expect_problem(422, "idempotency_key_invalid");
+    hold().key(KEY).send().await.expect(201);
+}
+
+#[tokio::test]
+async fn the_sandbox_answers_the_same_instruction_the_same() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let ordered = app.order(&app.hold(&theatre.event, &["A-1"]).await).await;
+    let payment = app.start_payment(&ordered).await;
+    let path = format!("/v1/sandbox/payments/{payment}");
+    let instruct =
+        |outcome: &str| app.post(&path, json!({"outcome": outcome})).bearer(&ordered.token).key(KEY);
+    let first = instruct("require_action").send().await;
+    assert_eq!(first.expect(200).json()["status"], "requires_action");
+    instruct("succeed").send().await.expect_problem(422, "idempotency_key_reused");
+    app.instruct(&ordered, &payment, json!({"outcome": "succeed"})).await.expect(200);
+    let again = instruct("require_action").send().await;
+    assert_eq!((again.status, again.text()), (first.status, first.text()));
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_takes_none() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let held = app.hold(&theatre.event, &["A-1"]).await;
+    let path = format!("/v1/holds/{}/extension", held.hold);
+    let extend = |body| app.post(&path, body).bearer(&held.token).key(KEY);
+    extend(json!({"seconds": 900})).send().await.expect_problem(422, "invalid");
+    app.advance_seconds(10);
+    let first = extend(json!({})).send().await;
+    let again = app.call("POST", &path).bearer(&held.token).key(KEY).send().await;
+    assert_eq!((first.expect(200).text(), again.expect(200).text()), (first.text(), first.text()));
+}

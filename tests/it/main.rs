@@ -24,3 +24,4 @@ mod problems;
 mod seating_plans;
 mod seats;
 mod support;
+mod visibility;

@@ -30,6 +30,21 @@ pub struct TestApp {
     server: tokio::task::JoinHandle<()>,
 }
 
+/// What is left of an application that was stopped.
+pub struct Stopped {
+    folder: Arc<TempDir>,
+    now: Timestamp,
+    timers: bool,
+    seed: u64,
+}
+
+impl Stopped {
+    /// Starts it again on the same folder.
+    pub async fn start(self) -> TestApp {
+        TestApp::open(self.folder, self.now, self.timers, self.seed).await
+    }
+}
+
 impl TestApp {
     /// With timers off: whatever lapses, lapses by the time that commands and queries see.
     pub async fn start() -> Self {
@@ -61,12 +76,20 @@ impl TestApp {
 
     /// Ends the application in good order and starts it again on the same folder.
     pub async fn restart(self) -> Self {
-        let now = self.now();
+        self.stop().await.start().await
+    }
+
+    /// Ends the application in good order.
+    pub async fn stop(self) -> Stopped {
+        let stopped = Stopped {
+            folder: Arc::clone(&self.folder),
+            now: self.now(),
+            timers: self.timers,
+            seed: self.seed + 1,
+        };
         self.server.abort();
         self.app.shut_down().await;
-        let (folder, timers, seed) = (Arc::clone(&self.folder), self.timers, self.seed + 1);
-        drop(self);
-        Self::open(folder, now, timers, seed).await
+        stopped
     }
 
     pub fn now(&self) -> Timestamp {

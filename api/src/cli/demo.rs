@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use boxoffice_domain::log::Position;
@@ -41,7 +42,7 @@ mod watch;
 
 use ledger::Ledger;
 use sale::{Manner, Sale};
-use stage::Stage;
+use stage::{Plan, Stage};
 use watch::{Phase, Watch};
 
 const EXAMPLE: &str = "Examples:
@@ -60,7 +61,7 @@ const LISTEN: &str = "127.0.0.1:8080";
 const DOORS_PART: f64 = 0.2;
 
 /// How long the audit waits for what is still under way.
-const SETTLING_MAX: Duration = Duration::from_secs(15);
+const SETTLING_MAX: Duration = Duration::from_mins(1);
 
 const SETTLING_LOOK: Duration = Duration::from_millis(250);
 
@@ -92,6 +93,9 @@ pub(crate) struct DemoArgs {
     /// End after the audit instead of serving on; with 1 if it fails
     #[arg(long)]
     once: bool,
+    /// Print what came of it as JSON, and nothing on the way
+    #[arg(long)]
+    json: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -100,6 +104,7 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
+    let plan = arguments.plan.as_deref().map(Plan::read).transpose()?;
     let folder = Scratch::new(arguments.data.as_deref())?;
     let data = folder.path();
     folder::ensure(data)
@@ -121,7 +126,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
             let _ = stopped.await;
         }));
         let outcome = tokio::select! {
-            outcome = show(arguments, &app, address, &folder) => outcome,
+            outcome = show(arguments, plan, &app, (address, &folder)) => outcome,
             () = signals::stop() => Ok(ExitCode::SUCCESS),
         };
         app.begin_closing();
@@ -141,14 +146,23 @@ async fn listen(asked: Option<&str>) -> Result<Listener, Failed> {
 }
 
 /// Sets the stage, lets the sale happen, verifies the log, and then waits, unless told otherwise.
-async fn show(arguments: &DemoArgs, app: &Arc<App>, address: SocketAddr, folder: &Scratch) -> Outcome {
+async fn show(
+    arguments: &DemoArgs,
+    plan: Option<Plan>,
+    app: &Arc<App>,
+    (address, folder): (SocketAddr, &Scratch),
+) -> Outcome {
     let data = folder.path();
     let at = format!("http://{address}");
     let token = token(app, data)?;
-    output::say(&format!("boxoffice demo at {at}"));
+    let say = |text: &str| {
+        if !arguments.json {
+            output::say(text);
+        }
+    };
+    say(&format!("boxoffice demo at {at}"));
     let stage = Stage { app, address, token: &token, hold_seconds: hold_seconds(arguments.seconds) };
-    let houses =
-        stage.set(arguments.plan.as_deref(), |what| output::say(&format!("  on sale: {what}"))).await?;
+    let houses = stage.set(plan, |what| say(&format!("  on sale: {what}"))).await?;
     let houses = houses.into_iter().map(Arc::new).collect();
     let sale = Sale::new(
         houses,
@@ -158,15 +172,18 @@ async fn show(arguments: &DemoArgs, app: &Arc<App>, address: SocketAddr, folder:
     );
     let sale = Arc::new(sale);
     let ledger = Ledger::after(app.feed.head());
-    let mut watch = Watch::new(Arc::clone(app), Arc::clone(&sale), ledger, at.clone());
+    let mut watch = Watch::new(Arc::clone(app), Arc::clone(&sale), ledger, at.clone(), arguments.json);
     let verdict = perform(&mut watch, &sale, arguments.seconds, data).await;
     watch.leave();
     let verdict = verdict?;
-    output::say(&format!("{}\n{}", ending::summary(&watch.ledger.counts, &sale), verdict.in_words()));
+    if arguments.json {
+        output::json(&ending::Summary::of(&watch.ledger.counts, &sale, &verdict.report, &at))?;
+    }
+    say(&format!("{}\n{}", ending::summary(&watch.ledger.counts, &sale), verdict.in_words()));
     if arguments.once || !verdict.report.is_ok() {
         return Ok(exit_code(verdict.report.is_ok()));
     }
-    output::say(&ending::directions(&at, &token, data, &sale, folder.is_temporary()));
+    say(&ending::directions(&at, &token, data, &sale, folder.is_temporary()));
     signals::stop().await;
     Ok(ExitCode::SUCCESS)
 }
@@ -200,7 +217,9 @@ async fn settled(app: &App) {
                 entry.read(Timestamp::default(), |view| view.has_deadlines()).unwrap_or(false)
             })
         };
-        let is_busy = app.sandbox.next_due().is_some() || app.shows.list().into_iter().any(has_deadlines);
+        let is_paying =
+            app.sandbox.next_due().is_some() || app.open_payment_steps.load(Ordering::Relaxed) > 0;
+        let is_busy = is_paying || app.shows.list().into_iter().any(has_deadlines);
         if !is_busy && head == app.feed.head() {
             return;
         }

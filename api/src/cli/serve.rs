@@ -7,6 +7,7 @@ use boxoffice_commands::clock::{Clock, IdSource};
 use boxoffice_infra::clock::SystemClock;
 use boxoffice_infra::ids::SystemIds;
 use boxoffice_infra::keys::ADMIN_TOKEN_FILE;
+use serde::Serialize;
 
 use super::failed::Failed;
 use super::listener::Listener;
@@ -31,23 +32,39 @@ A file for --config has lines as these, and systemd reads the same file with Env
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     server: ServerArgs,
+    /// Say where the server listens as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the server says of itself, for programs.
+#[derive(Debug, Serialize)]
+struct Started<'a> {
+    listening: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    administrator_token: Option<&'a str>,
 }
 
 /// Runs the server until it is asked to stop.
 pub(crate) fn run(arguments: &ServeArgs) -> Outcome {
     let settings = arguments.server.settle()?;
     logging::to_stderr(&settings.log)?;
-    super::block_on(Threads::All, serve(&settings))
+    super::block_on(Threads::All, serve(&settings, arguments.json))
 }
 
-async fn serve(settings: &ServerSettings) -> Outcome {
+async fn serve(settings: &ServerSettings, json: bool) -> Outcome {
     let listener = Listener::bind(&settings.listen).await?;
     let app = App::start(app_options(settings)?).await?;
-    if let Some(token) = &app.new_administrator_token {
-        let file = settings.data.join(ADMIN_TOKEN_FILE);
-        output::say(&format!("administrator's token: {token} (also in {})", file.display()));
+    let (address, token) = (format!("http://{}", listener.address()), app.new_administrator_token.as_deref());
+    if json {
+        output::json(&Started { listening: address, administrator_token: token })?;
+    } else {
+        if let Some(token) = token {
+            let file = settings.data.join(ADMIN_TOKEN_FILE);
+            output::say(&format!("administrator's token: {token} (also in {})", file.display()));
+        }
+        output::say(&format!("listening on {address}"));
     }
-    output::say(&format!("listening on http://{}", listener.address()));
     tracing::info!(address = %listener.address(), data = %settings.data.display(), "started");
     let ending = async {
         let stop = async {

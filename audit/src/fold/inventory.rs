@@ -158,12 +158,14 @@ impl Before {
     fn calls_for(self) -> Option<(Rule, String)> {
         match self {
             Self::Another => None,
-            Self::HoldReclaimed(order) => {
-                Some((Rule::ReclaimSecures, format!("nothing, or something else, follows the reclaim for {order}")))
-            }
-            Self::CaptureFailed(order) => {
-                Some((Rule::FailureCancels, format!("nothing, or something else, follows the failure for {order}")))
-            }
+            Self::HoldReclaimed(order) => Some((
+                Rule::ReclaimSecures,
+                format!("nothing, or something else, follows the reclaim for {order}"),
+            )),
+            Self::CaptureFailed(order) => Some((
+                Rule::FailureCancels,
+                format!("nothing, or something else, follows the failure for {order}"),
+            )),
         }
     }
 }

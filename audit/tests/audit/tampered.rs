@@ -154,7 +154,32 @@ fn known(events: usize) -> Heads {
             .insert(value["stream"].as_str().unwrap().to_owned(), (value["version"].as_u64().unwrap(), hash));
         log.position += 1;
     }
-    Heads { position: log.position, streams: Some(streams) }
+    Heads { position: log.position, streams: Some(streams), is_end: false }
+}
+
+#[test]
+fn what_comes_after_the_known_end_is_found() {
+    let events = LOG.lines.len() - DOCUMENTS;
+    let end = |events| Heads { is_end: true, ..known(events) };
+    assert!(check(&LOG.lines, Some(&end(events))).is_ok());
+    for ends in 0..events {
+        let report = check(&LOG.lines, Some(&end(ends)));
+        assert_eq!(report.fault().map(|fault| fault.rule), Some(Rule::HeadIsReached));
+        assert!(report.position() > u64::try_from(ends).unwrap(), "{report:?}");
+    }
+}
+
+#[test]
+fn a_stream_without_a_head_is_found() {
+    let mut heads = Heads { is_end: true, ..known(LOG.lines.len() - DOCUMENTS) };
+    let (name, (_, hash)) = heads.streams.as_mut().unwrap().pop_first().unwrap();
+    let report = check(&LOG.lines, Some(&heads));
+    let last = LOG.lines.iter().position(|line| line.contains(&hash)).unwrap() + 1 - DOCUMENTS;
+    assert_eq!(
+        (report.fault().unwrap().rule, report.position()),
+        (Rule::HeadIsReached, last as u64),
+        "{name}"
+    );
 }
 
 #[test]
@@ -207,7 +232,7 @@ fn a_log_written_anew_is_found_where_it_differs_from_what_is_known() {
 fn a_head_of_a_stream_that_is_not_there_is_missing() {
     for name in ["inventory-nobody", "venue-venue_00000000000000000000000009"] {
         let streams = Some(BTreeMap::from([(name.to_owned(), (1, hex(&[7; 32])))]));
-        let report = check(&LOG.lines, Some(&Heads { position: 1, streams }));
+        let report = check(&LOG.lines, Some(&Heads { position: 1, streams, is_end: false }));
         assert_eq!(report.position(), LOG.position + 1);
     }
 }

@@ -23,6 +23,9 @@ use crate::until::is_within;
 static AFTER: LazyLock<&str> =
     LazyLock::new(|| rows::packed("position > ? ORDER BY position LIMIT ?").leak());
 
+static FROM: LazyLock<&str> =
+    LazyLock::new(|| rows::packed("position >= ? ORDER BY position LIMIT ?").leak());
+
 static AT: LazyLock<&str> = LazyLock::new(|| rows::packed("position = ?").leak());
 
 static OF_STREAM: LazyLock<&str> =
@@ -42,10 +45,27 @@ pub struct StreamHead {
 /// Where the log stands, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heads {
-    /// The last position.
+    /// The last position, as it was counted.
     pub position: Position,
+    /// The first and the last position that there are; of a sound log 1 and [`Self::position`].
+    pub found: Option<(i64, i64)>,
     /// Every stream that has events, by name.
     pub streams: Vec<StreamHead>,
+}
+
+impl Heads {
+    /// What is wrong with the positions, if anything is.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        match self.found {
+            None if self.position == 0 => None,
+            Some((1, last)) if Position::try_from(last) == Ok(self.position) => None,
+            None => Some(format!("it counts {} events and has none", self.position)),
+            Some((first, last)) => {
+                Some(format!("it counts {} events and has those at {first} to {last}", self.position))
+            }
+        }
+    }
 }
 
 /// The log for reading alone.
@@ -62,7 +82,7 @@ impl LogReader {
     }
 
     pub(super) async fn new(pool: SqlitePool, path: &Path) -> Result<Self, OpenError> {
-        let head = stored_head(&pool).await.map_err(OpenError::sql(path))?;
+        let head = stored_head(&pool).await.map_err(OpenError::sql(path))?.unwrap_or_default();
         Ok(Self { pool, growth: Arc::new(Growth::from(head)), layouts: Layouts::default() })
     }
 
@@ -82,6 +102,16 @@ impl LogReader {
             self.growth.advance(last.position);
         }
         Ok(events)
+    }
+
+    /// Events from a position on as lines of an export, in order, each with its position; at most `limit`. Unlike
+    /// [`Self::events`] this finds no fault with what is there.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    pub async fn lines(&self, from: i64, limit: usize) -> Result<Vec<(i64, String)>, Outage> {
+        let query = sqlx::query(*FROM).bind(from).bind(limited(limit));
+        rows::lines(&query.fetch_one(&self.pool).await.map_err(out)?).map_err(out)
     }
 
     /// All documents with their digests, in the order of the digests. Those that are added while this runs may be
@@ -104,17 +134,23 @@ impl LogReader {
     /// # Errors
     /// [`Outage`].
     pub async fn heads(&self) -> Result<Heads, Outage> {
-        let text = "SELECT head.position, stream.stream, stream.version, stream.head
-                    FROM head LEFT JOIN stream ON stream.version > 0
-                    WHERE head.partition = 0 ORDER BY stream.stream";
-        let mut heads = Heads { position: 0, streams: Vec::new() };
+        let text =
+            "SELECT (SELECT position FROM head WHERE partition = 0), (SELECT min(position) FROM event),
+                           (SELECT max(position) FROM event), stream.stream, stream.version, stream.head
+                    FROM (SELECT 1) LEFT JOIN stream ON stream.version > 0 ORDER BY stream.stream";
+        let mut heads = Heads { position: 0, found: None, streams: Vec::new() };
         for row in sqlx::query(text).fetch_all(&self.pool).await.map_err(out)? {
-            heads.position = rows::number(&row, 0).map_err(out)?;
-            if let Some(name) = row.try_get::<Option<&str>, _>(1).map_err(out)? {
+            let counted: Option<i64> = row.try_get(0).map_err(out)?;
+            heads.position = counted.and_then(|position| position.try_into().ok()).unwrap_or_default();
+            let (first, last): (Option<i64>, _) =
+                (row.try_get(1).map_err(out)?, row.try_get(2).map_err(out)?);
+            heads.found = first.zip(last);
+            if let Some(name) = row.try_get::<Option<&str>, _>(3).map_err(out)? {
                 heads.streams.push(StreamHead {
                     stream: StreamName::from_log(name),
-                    version: rows::number(&row, 2).map_err(out)?,
-                    head: rows::digest(&row, 3).map_err(out)?,
+                    version: rows::number(&row, 4).map_err(out)?,
+                    // What is no digest fits no event, and is found like that.
+                    head: rows::digest(&row, 5).unwrap_or_default(),
                 });
             }
         }
@@ -144,15 +180,15 @@ impl LogReader {
 
     async fn poll(&self) {
         match stored_head(&self.pool).await {
-            Ok(position) => self.growth.advance(position),
+            Ok(position) => self.growth.advance(position.unwrap_or_default()),
             Err(error) => tracing::warn!(%error, "the head of the log could not be read"),
         }
     }
 }
 
-async fn stored_head(pool: &SqlitePool) -> Result<Position, sqlx::Error> {
-    let row = sqlx::query("SELECT position FROM head WHERE partition = 0").fetch_one(pool).await?;
-    rows::number(&row, 0)
+async fn stored_head(pool: &SqlitePool) -> Result<Option<Position>, sqlx::Error> {
+    let row = sqlx::query("SELECT position FROM head WHERE partition = 0").fetch_optional(pool).await?;
+    row.map(|row| rows::number(&row, 0)).transpose()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

@@ -54,13 +54,50 @@ pub(super) fn packed(condition: &str) -> String {
 
 /// The events of [`packed`], by position.
 pub(super) fn unpack(row: &SqliteRow) -> Result<Vec<Recorded>, sqlx::Error> {
-    let Some(text) = row.try_get::<Option<&str>, _>(0)? else { return Ok(Vec::new()) };
     let mut events = Vec::new();
-    for event in text.split('\u{1e}') {
+    for event in split(row)? {
         events.push(unpack_one(event).ok_or_else(|| damaged(0, Unreadable))?);
     }
     events.sort_unstable_by_key(|event: &Recorded| event.position);
     Ok(events)
+}
+
+/// The events of [`packed`] as lines of an export, each with its position. What is damaged comes as it is, for
+/// whoever checks the lines.
+pub(super) fn lines(row: &SqliteRow) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    let mut lines: Vec<_> = split(row)?.map(line).collect();
+    lines.sort_by_key(|(position, _)| *position);
+    Ok(lines)
+}
+
+fn split(row: &SqliteRow) -> Result<impl Iterator<Item = &str>, sqlx::Error> {
+    Ok(row.try_get::<Option<&str>, _>(0)?.into_iter().flat_map(|text| text.split('\u{1e}')))
+}
+
+/// What [`Recorded::to_line`] makes, without a look at any value.
+fn line(event: &str) -> (i64, String) {
+    let mut fields = event.split('\u{1f}');
+    let mut next = || fields.next().unwrap_or_default();
+    let (position, stream, version, event_type, schema_version) = (next(), next(), next(), next(), next());
+    let (log_time, command_id, command_hash, cause, payload, hash) =
+        (next(), next(), next(), next(), next(), next());
+    let cause = cause.strip_prefix('=').map_or_else(|| "null".to_owned(), quoted);
+    let (stream, event_type) = (quoted(stream), quoted(event_type));
+    let log_time =
+        log_time.parse().map_or_else(|_| log_time.to_owned(), |ms| Timestamp::from_unix_ms(ms).to_string());
+    let command_id = Uuid::try_parse(command_id)
+        .map_or_else(|_| command_id.to_owned(), |id| id.as_hyphenated().to_string());
+    let line = format!(
+        "{{\"cause\":{cause},\"command_hash\":\"{command_hash}\",\"command_id\":\"{command_id}\",\"hash\":\"{hash}\",\
+         \"log_time\":\"{log_time}\",\"payload\":{payload},\"position\":{position},\
+         \"schema_version\":{schema_version},\"stream\":{stream},\"type\":{event_type},\"version\":{version}}}"
+    );
+    (position.parse().unwrap_or(i64::MAX), line)
+}
+
+/// Names have no characters that JSON escapes in its own way, so this is canonical.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// A row of the log that is not as it was written.

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, SqlStr};
 
 use super::fold::{Step, Steps};
 use super::shape::{Shape, bind_value};
-use crate::database::{Bulk, Verdict, bind, signed};
+use crate::database::{Bulk, Verdict, signed};
 
 /// What is to be committed for one version of a projection.
 pub(super) struct Commit {
@@ -160,32 +160,41 @@ pub(super) async fn open(
     Ok(Verdict::Commit(Ok(())))
 }
 
-/// Drops everything of older versions of a projection. Tells how many tables went.
-pub(super) async fn retire(
+/// Drops everything of those versions of a projection that are older than one, or of that one alone. Tells how many
+/// tables went.
+pub(super) async fn drop_versions(
     connection: &mut SqliteConnection,
     projection: &'static str,
-    version: u32,
+    which: Versions,
 ) -> Result<Verdict<usize>, sqlx::Error> {
-    let names: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM built WHERE projection = ? AND version < ?")
-            .bind(projection)
-            .bind(version)
-            .fetch_all(&mut *connection)
-            .await?;
+    let (operator, version) = match which {
+        Versions::OlderThan(version) => ("<", version),
+        Versions::Only(version) => ("=", version),
+    };
+    let of_these = format!("WHERE projection = ? AND version {operator} ?");
+    let names: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT name FROM built {of_these}")))
+        .bind(projection)
+        .bind(version)
+        .fetch_all(&mut *connection)
+        .await?;
     for name in &names {
         sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS \"{name}\"")))
             .execute(&mut *connection)
             .await?;
     }
-    for text in [
-        "DELETE FROM built WHERE projection = ? AND version < ?",
-        "DELETE FROM checkpoint WHERE projection = ? AND version < ?",
-        "DELETE FROM parked WHERE projection = ? AND version < ?",
-    ] {
-        let mut arguments = SqliteArguments::default();
-        bind(&mut arguments, projection)?;
-        bind(&mut arguments, version)?;
-        sqlx::query_with(text, arguments).execute(&mut *connection).await?;
+    for table in ["built", "checkpoint", "parked"] {
+        sqlx::query(AssertSqlSafe(format!("DELETE FROM {table} {of_these}")))
+            .bind(projection)
+            .bind(version)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(Verdict::Commit(names.len()))
+}
+
+/// Versions of a projection.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Versions {
+    OlderThan(u32),
+    Only(u32),
 }

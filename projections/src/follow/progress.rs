@@ -27,7 +27,8 @@ pub struct Progress(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: &'static str,
-    position: watch::Sender<Position>,
+    /// Nothing until the read model can be asked.
+    position: watch::Sender<Option<Position>>,
     parked: Mutex<Vec<Parked>>,
 }
 
@@ -35,7 +36,7 @@ impl Progress {
     /// Of a read model that has seen nothing.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self(Arc::new(Inner { name, position: watch::Sender::new(0), parked: Mutex::default() }))
+        Self(Arc::new(Inner { name, position: watch::Sender::new(None), parked: Mutex::default() }))
     }
 
     /// The read model.
@@ -47,13 +48,13 @@ impl Progress {
     /// Every event up to here is in the read model, or parked.
     #[must_use]
     pub fn position(&self) -> Position {
-        *self.0.position.borrow()
+        self.0.position.borrow().unwrap_or_default()
     }
 
-    /// Tells whenever the position has moved.
+    /// Whether the read model can be asked, however far it has come.
     #[must_use]
-    pub fn subscribe(&self) -> watch::Receiver<Position> {
-        self.0.position.subscribe()
+    pub fn is_open(&self) -> bool {
+        self.0.position.borrow().is_some()
     }
 
     /// What was put aside: one entry a stream.
@@ -74,11 +75,12 @@ impl Progress {
     /// # Errors
     /// [`Behind`], when that takes longer than `timeout`.
     pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), Behind> {
-        if self.position() >= position {
+        let is_there = |reached: &Option<Position>| reached.is_some_and(|reached| reached >= position);
+        if is_there(&self.0.position.borrow()) {
             return Ok(());
         }
-        let mut positions = self.subscribe();
-        let reached = tokio::time::timeout(timeout, positions.wait_for(|reached| *reached >= position)).await;
+        let mut positions = self.0.position.subscribe();
+        let reached = tokio::time::timeout(timeout, positions.wait_for(is_there)).await;
         match reached {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => {
@@ -90,8 +92,8 @@ impl Progress {
     /// Never goes back: what was skipped before a checkpoint was written had nothing to change.
     pub(crate) fn reached(&self, position: Position) {
         self.0.position.send_if_modified(|reached| {
-            let moved = *reached < position;
-            *reached = position.max(*reached);
+            let moved = *reached < Some(position);
+            *reached = (*reached).max(Some(position));
             moved
         });
     }

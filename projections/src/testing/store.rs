@@ -128,6 +128,11 @@ impl TableStore for TestStore {
         Ok((state.checkpoint, state.parked.clone()))
     }
 
+    async fn discard(&self, _: &dyn TableProjection) -> Result<(), Outage> {
+        *self.state.lock().unwrap() = State::default();
+        Ok(())
+    }
+
     async fn commit(
         &self,
         _: &dyn TableProjection,

@@ -21,16 +21,20 @@ The export ends where the log stood when it began. It may be taken beside a runn
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     place: Place,
+    /// An export is JSON in any case: this changes nothing
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(arguments: &ExportArgs) -> Outcome {
-    let folder = arguments.place.folder()?;
+    let ExportArgs { place, json: _ } = arguments;
+    let folder = place.folder()?;
     block_on(Threads::One, async {
         let log = feed::open(&folder).await?;
-        let until = feed::heads(&log).await?.position;
+        let heads = feed::heads(&log).await?;
         let mut out = output::lines();
-        let mut progress = Progress::of("exporting", until);
-        feed::export(&log, until, |lines| {
+        let mut progress = Progress::of("exporting", heads.position);
+        feed::export(&log, &heads, |lines| {
             progress.add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
             for line in &lines {
                 let written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::pin::pin;
 
-use boxoffice_domain::log::Position;
 use boxoffice_infra::OpenError;
 use boxoffice_infra::sqlite::{Heads, LogReader, SqliteLog};
 use futures_util::TryStreamExt as _;
@@ -37,30 +36,29 @@ struct DocumentLine<'a> {
     document: String,
 }
 
-/// Hands over every line of an export up to a position, in pages, each line without its line feed, as long as
-/// somebody takes them.
+/// Hands over every line of an export, in pages, each line without its line feed, as long as somebody takes them.
+/// Ends where the log stood, or at the last event that was there beyond that.
 pub(super) async fn export(
     log: &LogReader,
-    until: Position,
+    heads: &Heads,
     mut hand_over: impl FnMut(Vec<String>) -> Result<ControlFlow<()>, Failed>,
 ) -> Result<(), Failed> {
     let mut documents = pin!(log.documents());
     while let Some((digest, content)) = documents.try_next().await? {
-        let content = std::str::from_utf8(&content)
-            .map_err(|_| Failed::new(format!("the document {digest} is not text: the log is damaged")))?;
+        // What is not text is not what was hashed, and its line will say so.
+        let content = &String::from_utf8_lossy(&content);
         let line = serde_json::to_string(&DocumentLine { content, document: digest.to_string() });
         if hand_over(vec![line.map_err(|error| damaged(&error))?])?.is_break() {
             return Ok(());
         }
     }
-    let mut after = 0;
-    while after < until {
-        let events = log.events(after, PAGE).await?;
-        let Some(last) = events.last() else { break };
-        after = last.position;
-        let within = events.iter().filter(|event| event.position <= until);
-        let lines = within.map(|event| event.to_line().map_err(|error| damaged(&error)));
-        if hand_over(lines.collect::<Result<_, _>>()?)?.is_break() {
+    let Some((mut from, until)) = heads.found else { return Ok(()) };
+    while from <= until {
+        let page = log.lines(from, PAGE).await?;
+        let Some((last, _)) = page.last() else { break };
+        from = last.saturating_add(1);
+        let within = page.into_iter().filter(|(position, _)| *position <= until);
+        if hand_over(within.map(|(_, line)| line).collect())?.is_break() {
             return Ok(());
         }
     }
@@ -68,5 +66,5 @@ pub(super) async fn export(
 }
 
 fn damaged(error: &serde_json::Error) -> Failed {
-    Failed::new(format!("an entry of the log cannot be written as a line ({error}): the log is damaged"))
+    Failed::new(format!("a document of the log cannot be written as a line ({error}): the log is damaged"))
 }

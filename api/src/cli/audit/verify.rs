@@ -32,8 +32,8 @@ const PAGES_MAX: usize = 8;
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     place: Place,
-    /// Verify an export instead; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "config"])]
+    /// Verify an export instead of a data folder; - is standard input
+    #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
     /// Print the verdict as JSON
     #[arg(long)]
@@ -98,15 +98,15 @@ fn read(data: &Path, heads: &SyncSender<Heads>, pages: &SyncSender<Vec<String>>)
     block_on(Threads::One, async {
         let log = feed::open(data).await?;
         let found = feed::heads(&log).await?;
-        let until = found.position;
-        let streams = found.streams.into_iter();
+        let streams = found.streams.iter();
         let streams = streams.map(|head| (head.stream.to_string(), (head.version, head.head.to_string())));
-        let _ = heads.send(Heads { position: until, streams: Some(streams.collect()) });
+        let streams = Some(streams.collect());
+        let _ = heads.send(Heads { position: found.position, streams, is_end: true });
         let hand_over = |lines| match pages.send(lines) {
             Ok(()) => Ok(ControlFlow::Continue(())),
             Err(_) => Ok(ControlFlow::Break(())),
         };
-        feed::export(&log, until, hand_over).await
+        feed::export(&log, &found, hand_over).await
     })
 }
 

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use boxoffice_domain::money::{Currency, Minor};
 
+use serde::Serialize;
+
 use crate::cli::words;
 
 /// What all demo shows sell in.
@@ -13,7 +15,7 @@ pub(super) const CURRENCY: &str = "EUR";
 const RATES: usize = 60;
 
 /// Numbers of the whole demo.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub(super) struct Counts {
     /// Holds that were placed.
     pub(super) holds: u64,
@@ -48,6 +50,7 @@ pub(super) struct Counts {
     /// Answers that nobody expected.
     pub(super) surprises: u64,
     /// Holds in each of the last seconds, the latest last.
+    #[serde(skip)]
     pub(super) rates: VecDeque<u64>,
 }
 

@@ -2,9 +2,45 @@
 
 use std::path::Path;
 
-use super::counts::Counts;
+use boxoffice_audit::Report;
+use serde::Serialize;
+
+use super::counts::{CURRENCY, Counts};
+use super::house::House;
 use super::sale::Sale;
 use crate::cli::words;
+
+/// What came of the sale, for programs.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary<'a> {
+    ok: bool,
+    address: &'a str,
+    houses: Vec<HouseSummary<'a>>,
+    counts: &'a Counts,
+    currency: &'static str,
+    audit: &'a Report,
+}
+
+#[derive(Debug, Serialize)]
+struct HouseSummary<'a> {
+    event_id: String,
+    name: &'a str,
+    capacity: u64,
+    sold: u64,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn of(counts: &'a Counts, sale: &'a Sale, audit: &'a Report, address: &'a str) -> Self {
+        let house = |house: &'a std::sync::Arc<House>| HouseSummary {
+            event_id: house.show.to_string(),
+            name: house.name,
+            capacity: house.capacity(),
+            sold: house.look().sold,
+        };
+        let houses = sale.houses.iter().map(house).collect();
+        Self { ok: audit.is_ok(), address, houses, counts, currency: CURRENCY, audit }
+    }
+}
 
 /// The summary.
 pub(super) fn summary(counts: &Counts, sale: &Sale) -> String {

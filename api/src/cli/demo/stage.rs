@@ -1,7 +1,7 @@
 //! Sets the stage over HTTP, as an organizer would: venues, seating plans, shows, ticket types.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::time::Timestamp;
@@ -18,6 +18,21 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// The hour at which shows begin, in UTC.
 const EVENING: i64 = 18;
 
+/// A seating plan that the user brought.
+pub(super) struct Plan {
+    path: PathBuf,
+    content: Vec<u8>,
+}
+
+impl Plan {
+    /// Reads the file.
+    pub(super) fn read(path: &Path) -> Result<Self, Failed> {
+        let content = std::fs::read(path)
+            .map_err(|error| Failed::new(format!("the plan {} cannot be read: {error}", path.display())))?;
+        Ok(Self { path: path.to_owned(), content })
+    }
+}
+
 /// What is needed to set the stage.
 pub(super) struct Stage<'a> {
     /// The server, which runs in this process.
@@ -32,10 +47,10 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     /// The sample houses, or the one that the user brought a plan of.
-    pub(super) async fn set(&self, plan: Option<&Path>, note: impl Fn(&str)) -> Result<Vec<House>, Failed> {
+    pub(super) async fn set(&self, plan: Option<Plan>, note: impl Fn(&str)) -> Result<Vec<House>, Failed> {
         let mut office = Office::new(self.address, self.token.to_owned());
         let organizer = office.organizer(ORGANIZER).await?;
-        let Some(path) = plan else {
+        let Some(Plan { path, content }) = plan else {
             let mut houses = Vec::with_capacity(SEASON.len());
             for entry in &SEASON {
                 note(&format!("{}: {}", entry.venue, entry.show));
@@ -43,8 +58,6 @@ impl Stage<'_> {
             }
             return Ok(houses);
         };
-        let content = std::fs::read(path)
-            .map_err(|error| Failed::new(format!("the plan {} cannot be read: {error}", path.display())))?;
         note(&format!("{}: {}", path.display(), GUEST.show));
         Ok(vec![self.open(&mut office, &organizer, &GUEST, content).await?])
     }

@@ -41,6 +41,7 @@ pub(super) struct Watch {
     pub(super) ledger: Ledger,
     address: String,
     screen: Option<Screen>,
+    is_silent: bool,
     map: Option<(MapKey, SeatMap)>,
     started: Instant,
     second: (u64, u64),
@@ -51,14 +52,21 @@ pub(super) struct Watch {
 type MapKey = (usize, (usize, usize, i64));
 
 impl Watch {
-    /// Takes the terminal, if there is one.
-    pub(super) fn new(app: Arc<App>, sale: Arc<Sale>, ledger: Ledger, address: String) -> Self {
+    /// Takes the terminal, if there is one and something may be said.
+    pub(super) fn new(
+        app: Arc<App>,
+        sale: Arc<Sale>,
+        ledger: Ledger,
+        address: String,
+        is_silent: bool,
+    ) -> Self {
         Self {
             app,
             sale,
             ledger,
             address,
-            screen: Screen::enter(),
+            screen: if is_silent { None } else { Screen::enter() },
+            is_silent,
             map: None,
             started: Instant::now(),
             second: (0, 0),
@@ -107,6 +115,7 @@ impl Watch {
         let focus = self.focus(phase, began.elapsed());
         match self.screen.take() {
             Some(screen) => self.screen = Some(self.draw(screen, phase, left, focus)),
+            None if self.is_silent => {}
             None => self.write(phase),
         }
     }

@@ -235,7 +235,20 @@ pub(super) async fn log(data: &Path) -> Vec<Finding> {
 
 async fn head(log: &LogReader) -> Vec<Finding> {
     const CHECK: &str = "log";
-    let position = log.head();
+    let heads = match log.heads().await {
+        Ok(heads) => heads,
+        Err(error) => {
+            return vec![Finding::fail(
+                CHECK,
+                format!("It cannot be read: {error}."),
+                "Restore it from a backup.",
+            )];
+        }
+    };
+    if let Some(fault) = heads.fault() {
+        return vec![Finding::fail(CHECK, format!("It is damaged: {fault}."), "Restore it from a backup.")];
+    }
+    let position = heads.position;
     let last = match log.at(position).await {
         Ok(last) => last,
         Err(error) => {
@@ -247,7 +260,7 @@ async fn head(log: &LogReader) -> Vec<Finding> {
         }
     };
     let Some(last) = last else { return vec![Finding::ok(CHECK, "It is empty.")] };
-    let streams = log.heads().await.map_or(0, |heads| heads.streams.len());
+    let streams = heads.streams.len();
     let position = words::count(position);
     let found = format!("{position} events in {streams} streams, the last at {}.", last.log_time);
     let now = SystemClock::new().now().wall;

@@ -46,7 +46,7 @@ pub struct TicketTypeAvailability {
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "What is left", body = Availability), (status = 304, description = "Unchanged")))]
 pub async fn get_availability(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
-    context.wait_asked().await?;
+    context.wait_fresh().await?;
     context.app.on_sale(show).await?;
     let rendered = context.app.entry(show)?.availability(context.now())?;
     Ok(Answer::bytes(StatusCode::OK, "application/json", rendered.body)

@@ -78,7 +78,7 @@ pub async fn list_events(context: Context, Query(filter): Query<EventFilter>) ->
     let before = wanted.from.unix_ms().saturating_sub(1);
     let mut after = cursor.unwrap_or_else(|| vec![before.into(), char::MAX.to_string().into()]);
     let mut venues = HashMap::new();
-    context.wait_asked().await?;
+    context.wait_fresh().await?;
     let mut data = Vec::with_capacity(limit);
     let mut seen = 0;
     let next_cursor = loop {

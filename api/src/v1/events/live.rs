@@ -38,7 +38,7 @@ pub async fn watch_event(
     Path(show): Path<ShowId>,
     Query(parameter): Query<After>,
 ) -> Result<Response, Problem> {
-    context.wait_asked().await?;
+    context.wait_fresh().await?;
     context.app.on_sale(show).await?;
     let header = context.headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = header.or(parameter.after.as_deref()).map(str::parse).transpose();

@@ -62,7 +62,7 @@ pub struct EventBody {
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "The event", body = EventBody), (status = 304, description = "Unchanged")))]
 pub async fn get_event(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
-    context.wait_asked().await?;
+    context.wait_fresh().await?;
     let app = &context.app;
     let now = context.now();
     let row = app.show_row(show).await?;

@@ -125,7 +125,7 @@ pub async fn get_seats(
     Path(show): Path<ShowId>,
     Query(parameter): Query<AsOf>,
 ) -> Result<Answer, Problem> {
-    context.wait_asked().await?;
+    context.wait_fresh().await?;
     let media_type = accept::best(&context.headers, &["application/json", COMPACT])?;
     let compact = media_type == COMPACT;
     context.app.on_sale(show).await?;
