@@ -26,6 +26,7 @@ mod reader;
 mod rows;
 
 pub use reader::{Heads, LogReader, StreamHead};
+pub use rows::LogPage;
 
 /// The file of the log in the data folder.
 pub const LOG_FILE: &str = "log.db";

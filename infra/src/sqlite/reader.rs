@@ -14,7 +14,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
 
 use super::growth::Growth;
-use super::rows;
+use super::rows::{self, LogPage};
 use crate::database::{self, OpenError, limit as limited, signed};
 use crate::layouts::Layouts;
 use crate::tasks;
@@ -104,14 +104,13 @@ impl LogReader {
         Ok(events)
     }
 
-    /// Events from a position on as lines of an export, in order, each with its position; at most `limit`. Unlike
-    /// [`Self::events`] this finds no fault with what is there.
+    /// Events from a position on, at most `limit`. Unlike [`Self::events`] this finds no fault with what is there.
     ///
     /// # Errors
     /// [`Outage`].
-    pub async fn lines(&self, from: i64, limit: usize) -> Result<Vec<(i64, String)>, Outage> {
+    pub async fn page(&self, from: i64, limit: usize) -> Result<LogPage, Outage> {
         let query = sqlx::query(*FROM).bind(from).bind(limited(limit));
-        rows::lines(&query.fetch_one(&self.pool).await.map_err(out)?).map_err(out)
+        LogPage::read(&query.fetch_one(&self.pool).await.map_err(out)?).map_err(out)
     }
 
     /// All documents with their digests, in the order of the digests. Those that are added while this runs may be

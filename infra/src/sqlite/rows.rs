@@ -62,12 +62,24 @@ pub(super) fn unpack(row: &SqliteRow) -> Result<Vec<Recorded>, sqlx::Error> {
     Ok(events)
 }
 
-/// The events of [`packed`] as lines of an export, each with its position. What is damaged comes as it is, for
-/// whoever checks the lines.
-pub(super) fn lines(row: &SqliteRow) -> Result<Vec<(i64, String)>, sqlx::Error> {
-    let mut lines: Vec<_> = split(row)?.map(line).collect();
-    lines.sort_by_key(|(position, _)| *position);
-    Ok(lines)
+/// A page of the log, to be written as lines.
+#[derive(Debug)]
+pub struct LogPage(String);
+
+impl LogPage {
+    pub(super) fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self(row.try_get::<Option<String>, _>(0)?.unwrap_or_default()))
+    }
+
+    /// Its events as lines of an export, in order, each with its position. What is damaged comes as it is, for whoever
+    /// checks the lines.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(i64, String)> {
+        let events = Some(self.0.as_str()).filter(|text| !text.is_empty());
+        let mut lines: Vec<_> = events.into_iter().flat_map(|text| text.split('\u{1e}')).map(line).collect();
+        lines.sort_by_key(|(position, _)| *position);
+        lines
+    }
 }
 
 fn split(row: &SqliteRow) -> Result<impl Iterator<Item = &str>, sqlx::Error> {

@@ -53,16 +53,24 @@ pub(super) async fn export(
         }
     }
     let Some((mut from, until)) = heads.found else { return Ok(()) };
-    while from <= until {
-        let page = log.lines(from, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        from = last.saturating_add(1);
-        let within = page.into_iter().filter(|(position, _)| *position <= until);
-        if hand_over(within.map(|(_, line)| line).collect())?.is_break() {
+    let mut page = log.page(from, PAGE).await?;
+    loop {
+        // The next page is fetched while this one is written, and once more where positions are missing.
+        let expected = from.saturating_add_unsigned(PAGE as u64);
+        let (next, written) = tokio::join!(biased; log.page(expected, PAGE), async {
+            let lines = page.lines();
+            let last = lines.last().map(|(position, _)| *position);
+            let within = lines.into_iter().filter(|(position, _)| *position <= until);
+            (last, hand_over(within.map(|(_, line)| line).collect()))
+        });
+        let (last, taken) = written;
+        let Some(last) = last.filter(|last| *last < until) else { return taken.map(drop) };
+        if taken?.is_break() {
             return Ok(());
         }
+        from = last.saturating_add(1);
+        page = if from == expected { next? } else { log.page(from, PAGE).await? };
     }
-    Ok(())
 }
 
 fn damaged(error: &serde_json::Error) -> Failed {
