@@ -21,7 +21,6 @@ use crate::database::{Database, Failed, OpenError, Safety, Spec, Verdict};
 use crate::{folder, well_formed};
 
 mod append;
-mod growth;
 mod reader;
 mod rows;
 

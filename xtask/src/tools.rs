@@ -48,6 +48,12 @@ const TOOLS: &[Tool] = &[
         probe: &["strace", "--version"],
         from: Origin::Debian("strace"),
     },
+    Tool {
+        name: "PostgreSQL",
+        user: "the tests that start a database server of their own",
+        probe: &["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"],
+        from: Origin::Debian("postgresql"),
+    },
 ];
 
 /// How packages of the system can be installed here.

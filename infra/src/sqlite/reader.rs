@@ -13,9 +13,9 @@ use futures_util::stream::{self, Stream};
 use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
 
-use super::growth::Growth;
 use super::rows::{self, LogPage};
 use crate::database::{self, OpenError, limit as limited, signed};
+use crate::growth::Growth;
 use crate::layouts::Layouts;
 use crate::tasks;
 use crate::until::is_within;

@@ -1,16 +1,18 @@
 //! What every event log promises, in memory or on disk.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use boxoffice_commands::log::{AppendError, Documents, EventLog, StreamBatch, StreamOutcome};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::seating::{Area, LAYOUT_FORMAT, Layout, LayoutDocument, Point};
 use boxoffice_infra::memory::MemoryLog;
+use boxoffice_infra::postgres::{Postgres, PostgresLog};
 use boxoffice_infra::sqlite::SqliteLog;
 use boxoffice_projections::feed::{LogFeed, Until};
 
 use crate::batches::{Owner, check_whole, stream, time_of};
+use crate::postgres::Server;
 
 trait Log: EventLog + Documents + LogFeed {}
 impl<L: EventLog + Documents + LogFeed> Log for L {}
@@ -21,6 +23,14 @@ macro_rules! every_log {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 super::$promise(std::sync::Arc::new(super::MemoryLog::new())).await;
+            }
+        )+}
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let log = std::sync::Arc::new(super::postgres_log().await);
+                super::$promise(log.clone()).await;
+                super::check_whole(&*log).await;
             }
         )+}
         mod sqlite {$(
@@ -52,6 +62,15 @@ every_log![
     layouts_are_read_once,
     nobody_waiting_loses_nothing,
 ];
+
+/// One server for all tests, and a database for each.
+async fn postgres_log() -> PostgresLog {
+    static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
+    let database = tokio::task::spawn_blocking(|| SERVER.database()).await.unwrap();
+    let postgres = Postgres::connect(&database).await.unwrap();
+    postgres.migrate().await.unwrap();
+    PostgresLog::open(&postgres).await.unwrap()
+}
 
 fn first(outcome: &StreamOutcome) -> u64 {
     let StreamOutcome::Appended { first } = outcome else { panic!("{outcome:?}") };

@@ -8,6 +8,9 @@
 
 mod batches;
 mod log;
+#[expect(dead_code, unreachable_pub, reason = "the tests of the whole need more of it")]
+#[path = "../../../tests/it/support/postgres.rs"]
+mod postgres;
 mod sandbox;
 mod sqlite_log;
 mod views;

@@ -8,26 +8,26 @@ use boxoffice_domain::log::Position;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long a waiter lets pass before the file is asked. However many wait, it is asked about once in this time.
-pub(super) const POLL: Duration = Duration::from_millis(200);
+/// How long a waiter lets pass before the log is asked. However many wait, it is asked about once in this time.
+pub(crate) const POLL: Duration = Duration::from_millis(200);
 
 /// The last position that is known to be durable. It never goes back.
 #[derive(Debug)]
-pub(super) struct Growth {
+pub(crate) struct Growth {
     head: watch::Sender<Position>,
     polled: Mutex<Instant>,
 }
 
 impl Growth {
-    pub(super) fn from(head: Position) -> Self {
+    pub(crate) fn from(head: Position) -> Self {
         Self { head: watch::Sender::new(head), polled: Mutex::new(Instant::now()) }
     }
 
-    pub(super) fn head(&self) -> Position {
+    pub(crate) fn head(&self) -> Position {
         *self.head.borrow()
     }
 
-    pub(super) fn advance(&self, position: Position) {
+    pub(crate) fn advance(&self, position: Position) {
         self.head.send_if_modified(|head| {
             let grown = position > *head;
             *head = position.max(*head);
@@ -36,14 +36,14 @@ impl Growth {
     }
 
     /// `true` once the head is beyond `position`, `false` after [`POLL`].
-    pub(super) async fn is_beyond(&self, position: Position) -> bool {
+    pub(crate) async fn is_beyond(&self, position: Position) -> bool {
         let mut head = self.head.subscribe();
         let beyond = head.wait_for(|head| *head > position);
         tokio::time::timeout(POLL, beyond).await.is_ok()
     }
 
-    /// Whether it is this caller's turn to ask the file.
-    pub(super) fn is_poll_due(&self) -> bool {
+    /// Whether it is this caller's turn to ask the log.
+    pub(crate) fn is_poll_due(&self) -> bool {
         let mut polled = self.polled.lock().unwrap_or_else(PoisonError::into_inner);
         let due = polled.elapsed() >= POLL / 2;
         if due {
