@@ -14,7 +14,7 @@ use crate::log::{AppendError, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, StreamBatch, St
 /// What an owner learns about the events it sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// They are durable, at positions `first`, `first + 1`, ….
+    /// They are durable, at positions `first`, `first + 1`, …. Without events, the stream was as expected.
     Landed {
         /// The position of the first of them.
         first: Position,
@@ -33,6 +33,7 @@ impl From<StreamOutcome> for Fate {
     fn from(outcome: StreamOutcome) -> Self {
         match outcome {
             StreamOutcome::Appended { first } => Self::Landed { first },
+            StreamOutcome::Confirmed => Self::Landed { first: 0 },
             StreamOutcome::Conflict => Self::Conflict,
             StreamOutcome::Fenced => Self::Fenced,
         }

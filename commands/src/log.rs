@@ -24,7 +24,7 @@ pub struct StreamBatch {
     pub expected: Version,
     /// The epoch that the stream must be under.
     pub epoch: Epoch,
-    /// The events, versions `expected + 1` onwards. Never empty.
+    /// The events, versions `expected + 1` onwards. Without any, the log only says whether the stream is as expected.
     pub events: Vec<NewEvent>,
 }
 
@@ -36,6 +36,8 @@ pub enum StreamOutcome {
         /// The position of the first of them.
         first: Position,
     },
+    /// There were no events, and the stream was as expected at some moment since the append was sent.
+    Confirmed,
     /// The stream was at another version. Nothing of it was written.
     Conflict,
     /// The stream is under a newer epoch: somebody else owns it. Nothing of it was written.
@@ -100,6 +102,12 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// The last position that is durable.
     fn head(&self) -> Position;
+
+    /// Whether others than this process may append: then what is in memory may be out of date, and whoever says no
+    /// has to ask whether the stream is still as expected.
+    fn is_shared(&self) -> bool {
+        false
+    }
 }
 
 /// Large immutable inputs, named by their SHA-256.

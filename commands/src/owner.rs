@@ -6,6 +6,10 @@
 //! [`Failure::KeyReused`] and [`Failure::Overloaded`] leave at once, because they rest on no event that could
 //! still be lost.
 //!
+//! In a log that others append to as well, what is in memory may be out of date without anybody noticing. Events are
+//! safe, for the append is refused then; but "no" is not: so an answer without events also waits, until the log has
+//! said that the stream is as expected, to a batch that was sent after the answer was decided.
+//!
 //! The shell (`engine/actor.rs`) and the simulation drive the same machine: commands and commit results go in;
 //! batches ([`Owner::take_batch`]) and answers ([`Owner::replies`]) come out. When an append does not land as sent,
 //! `owner/recovery.rs` says what happens then.
@@ -44,6 +48,8 @@ pub const REDECISIONS_MAX: u8 = 3;
 /// The owner of one stream. `T` is what an answer is addressed to.
 pub struct Owner<A: Aggregate, T> {
     stream: StreamName,
+    /// Whether others may append to the stream.
+    is_shared: bool,
     phase: Phase,
     durable: Live<A>,
     /// The position of the last event that durable state has.
@@ -59,6 +65,8 @@ pub struct Owner<A: Aggregate, T> {
     /// Events that were decided and not sent, in order.
     unsent: Vec<NewEvent>,
     in_flight: Option<Sent>,
+    /// How many batches were sent.
+    batches: u64,
     landed: Option<Landed>,
     /// The deadline that the timer has asked about last, and at which version.
     lapsed: Option<(Timestamp, Version)>,
@@ -76,11 +84,13 @@ enum Phase {
 }
 
 impl<A: Aggregate, T> Owner<A, T> {
-    /// An owner that knows nothing of its stream yet: recovery is how it is loaded.
+    /// An owner that knows nothing of its stream yet: recovery is how it is loaded. `is_shared`: others may append to
+    /// the stream.
     #[must_use]
-    pub fn new(stream: StreamName) -> Self {
+    pub fn new(stream: StreamName, is_shared: bool) -> Self {
         Self {
             stream,
+            is_shared,
             phase: Phase::Recovering,
             durable: Live::default(),
             position: 0,
@@ -92,6 +102,7 @@ impl<A: Aggregate, T> Owner<A, T> {
             queued_ids: FxHashSet::default(),
             unsent: Vec::new(),
             in_flight: None,
+            batches: 0,
             landed: None,
             lapsed: None,
             replies: Vec::new(),
@@ -116,16 +127,26 @@ impl<A: Aggregate, T> Owner<A, T> {
     }
 
     /// The next events for the log, unless some are in flight already: at most what one append may take, and every
-    /// command whole.
+    /// command whole. Without events it asks for the proof that answers without events wait for.
     pub fn take_batch(&mut self) -> Option<StreamBatch> {
         let Phase::Owning(epoch) = self.phase else { return None };
-        if self.in_flight.is_some() || self.unsent.is_empty() {
+        let proof_is_due = self.is_shared && self.landed.is_none() && !self.queue.is_empty();
+        if self.in_flight.is_some() || self.unsent.is_empty() && !proof_is_due {
             return None;
         }
         let rest = self.unsent.split_off(commands_of_one_append(&self.unsent));
         let events = std::mem::replace(&mut self.unsent, rest);
-        let (first, last) = (events.first()?, events.last()?);
-        let sent = Sent { after: first.version - 1, through: last.version, head: last.hash };
+        self.batches += 1;
+        let number = self.batches;
+        let sent = match (events.first(), events.last()) {
+            (Some(first), Some(last)) => {
+                Sent { number, after: first.version - 1, through: last.version, head: last.hash }
+            }
+            _ => {
+                let Live { version, head, .. } = self.speculative;
+                Sent { number, after: version, through: version, head }
+            }
+        };
         self.in_flight = Some(sent);
         Some(StreamBatch { stream: self.stream.clone(), expected: sent.after, epoch, events })
     }
@@ -140,7 +161,8 @@ impl<A: Aggregate, T> Owner<A, T> {
     /// Folds what landed into durable state and releases the answers that it proves.
     pub fn settle(&mut self) {
         let Some(Landed { sent, first }) = self.landed.take() else { return };
-        while let Some(queued) = self.queue.pop_front_if(|queued| queued.proven_by <= sent.through) {
+        let is_shared = self.is_shared;
+        while let Some(queued) = self.queue.pop_front_if(|queued| queued.is_proven_by(&sent, is_shared)) {
             self.queued_ids.remove(&queued.request.meta.id);
             if let Decision::Events { events, log_time } = &queued.decision {
                 self.position = first + (queued.proven_by - sent.after) - 1;
@@ -215,12 +237,13 @@ impl<A: Aggregate, T> Owner<A, T> {
             queued.decision = self.judge(&queued, known, now);
             queued.decided = queued.decided.saturating_add(1);
             queued.proven_by = self.speculative.version;
+            queued.sent_before = self.batches;
         } else {
             queued.decision = Decision::Open;
             queued.proven_by = Version::MAX;
         }
         self.answer_too_early(&mut queued);
-        if self.queue.is_empty() && !queued.waits() {
+        if self.queue.is_empty() && !queued.waits(self.is_shared) {
             self.answer(queued);
         } else {
             self.queued_ids.insert(queued.request.meta.id);

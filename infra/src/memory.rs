@@ -138,6 +138,9 @@ impl State {
         if version != batch.expected && !mutant::is_on(Mutant::NoVersionCheck) {
             return StreamOutcome::Conflict;
         }
+        if batch.events.is_empty() {
+            return StreamOutcome::Confirmed;
+        }
         let first = self.head() + 1;
         let stream = self.streams.entry(batch.stream.clone()).or_default();
         stream.positions.truncate(index_of(batch.expected));

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 
 use boxoffice_commands::log::{AppendError, StreamBatch};
 
-/// Refuses appends with empty batches, streams that stand twice, or versions that do not follow one another.
+/// Refuses appends with streams that stand twice, or versions that do not follow one another.
 pub(crate) fn check(batches: &[StreamBatch]) -> Result<(), AppendError> {
     let mut streams = HashSet::with_capacity(batches.len());
     for batch in batches {
-        let wrong = if batch.events.is_empty() {
-            "has no events"
-        } else if !streams.insert(&batch.stream) {
+        let wrong = if !streams.insert(&batch.stream) {
             "stands twice in one append"
         } else if !batch.events.iter().zip(1..).all(|(event, n)| event.version == batch.expected + n) {
             "has versions that do not follow one another"

@@ -75,12 +75,13 @@ impl<A: Aggregate> Actor<A> {
         mailbox: mpsc::Receiver<Mail<A>>,
         commits: mpsc::Sender<Submission>,
     ) -> Self {
+        let is_shared = core.log.is_shared();
         Self {
             used: Instant::now(),
             idle: Box::pin(tokio::time::sleep(core.options.idle_after)),
             core,
             registry,
-            owner: Owner::new(stream.clone()),
+            owner: Owner::new(stream.clone(), is_shared),
             stream,
             mailbox,
             open: true,
@@ -175,7 +176,9 @@ impl<A: Aggregate> Actor<A> {
                 self.owner.settle();
                 Ok(())
             }
-            Fate::Conflict | Fate::Fenced => self.recover_again(Duration::ZERO).await,
+            Fate::Conflict => self.recover_again(Duration::ZERO).await,
+            // Somebody else wants the stream too: who claims it back at once keeps both from getting anywhere.
+            Fate::Fenced => self.recover_again(self.grace()).await,
             Fate::Refused | Fate::Unknown => self.recover_again(self.core.options.backoff).await,
         }
     }
@@ -186,6 +189,12 @@ impl<A: Aggregate> Actor<A> {
         // Should the committer be gone, the fate is unknown, and recovery says so.
         let _ = self.commits.send(Submission { batch, fate }).await;
         self.in_flight = Some(in_flight);
+    }
+
+    /// Once to five times the backoff, by chance, so that rivals do not keep step.
+    fn grace(&self) -> Duration {
+        let chance = self.core.ids.next().as_u128() % 1_024;
+        self.core.options.backoff.mul_f64(1.0 + f64::from(u16::try_from(chance).unwrap_or_default()) / 256.0)
     }
 
     async fn recover_again(&mut self, pause: Duration) -> Result<(), Setback> {

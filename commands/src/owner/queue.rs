@@ -34,22 +34,44 @@ pub(super) struct Queued<A: Aggregate, T> {
     /// The version that must be durable before the answer may leave; with events, that of the last of them. What is
     /// still open is proven by none.
     pub(super) proven_by: Version,
+    /// How many batches were sent before it was decided.
+    pub(super) sent_before: u64,
 }
 
 impl<A: Aggregate, T> Queued<A, T> {
     pub(super) fn new(ticket: T, request: Request<A::Command>) -> Self {
-        Self { ticket: Some(ticket), request, decided: 0, decision: Decision::Open, proven_by: Version::MAX }
+        Self {
+            ticket: Some(ticket),
+            request,
+            decided: 0,
+            decision: Decision::Open,
+            proven_by: Version::MAX,
+            sent_before: 0,
+        }
     }
 
     /// Whether the answer has to wait although nothing waits before it.
-    pub(super) fn waits(&self) -> bool {
-        matches!(self.decision, Decision::Open | Decision::Events { .. })
+    pub(super) fn waits(&self, is_shared: bool) -> bool {
+        matches!(self.decision, Decision::Open | Decision::Events { .. }) || is_shared && self.rests_on_now()
+    }
+
+    /// Whether the answer may leave once that batch has landed.
+    pub(super) fn is_proven_by(&self, sent: &Sent, is_shared: bool) -> bool {
+        let is_late = is_shared && self.rests_on_now() && self.sent_before >= sent.number;
+        self.proven_by <= sent.through && !is_late
+    }
+
+    /// Whether the answer is only true as long as nothing else happens to the stream.
+    fn rests_on_now(&self) -> bool {
+        matches!(self.decision, Decision::Holds { .. } | Decision::Refused(_))
     }
 }
 
-/// A stretch of the stream that was sent to the log as one batch.
+/// A stretch of the stream that was sent to the log as one batch; an empty one asks for a proof.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
+    /// 1, 2, 3 … in the order of sending.
+    pub(super) number: u64,
     /// The version before the first event.
     pub(super) after: Version,
     /// The version of the last event.

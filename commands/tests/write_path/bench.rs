@@ -48,14 +48,15 @@ pub(crate) fn said(verdict: Verdict<Cloakroom>) -> String {
 impl Bench {
     pub(crate) fn new() -> Self {
         hush();
-        let mut bench = Self { owner: Owner::new(stream()), store: Store::default(), now: at(1_000_000, 0) };
+        let mut bench =
+            Self { owner: Owner::new(stream(), false), store: Store::default(), now: at(1_000_000, 0) };
         bench.recover();
         bench
     }
 
     /// Another owner of the same stream, as after a restart or on another node.
     pub(crate) fn successor(&mut self) -> Owner<Cloakroom, u32> {
-        let mut owner = Owner::new(stream());
+        let mut owner = Owner::new(stream(), false);
         recover(&mut owner, &mut self.store, self.now);
         owner
     }

@@ -14,8 +14,7 @@ pub(crate) struct Judge<'a> {
     pub(crate) request: &'a Request<Ask>,
     /// The last position of the stream that anybody had been told when the command was sent.
     pub(crate) told: Position,
-    /// Whether the stream has one owner only. Of two, the one that was overtaken may refuse by what held a moment
-    /// ago; its events would be fenced.
+    /// Whether the stream has one owner only. Of two, one may give up on what the other has recorded.
     pub(crate) alone: bool,
 }
 
@@ -78,7 +77,7 @@ impl Judge<'_> {
     /// A command sees every command acknowledged before it, and nothing that is not durable.
     fn rests_on(&self, position: Position) {
         assert!(position <= self.store.head(), "it rests on what is not durable");
-        assert!(!self.alone || position >= self.told, "it does not know what was told before");
+        assert!(position >= self.told, "it does not know what was told before");
     }
 }
 

@@ -273,7 +273,7 @@ fn a_stream_that_is_not_what_the_log_says_is_not_owned() {
     bench.commit();
     let events = bench.store.read(&stream(), 0, 10);
     let claim = bench.store.claim(&stream());
-    let mut owner: Owner<Cloakroom, u32> = Owner::new(stream());
+    let mut owner: Owner<Cloakroom, u32> = Owner::new(stream(), false);
     owner.replay(&events[0], &decoded(&events[0])).unwrap();
     assert_eq!(owner.resume(&claim, bench.now), Err(Unfit::Short { read: 1, claimed: 3 }));
     assert_eq!(owner.replay(&events[2], &decoded(&events[2])), Err(Unfit::Gap { after: 1, found: 3 }));
@@ -283,7 +283,7 @@ fn a_stream_that_is_not_what_the_log_says_is_not_owned() {
     forged.hash = Digest::of(&[b"forged"]);
     owner.replay(&forged, &decoded(&forged)).unwrap();
     assert_eq!(owner.resume(&claim, bench.now), Err(Unfit::OtherHead(3)));
-    let mut owner: Owner<Cloakroom, u32> = Owner::new(stream());
+    let mut owner: Owner<Cloakroom, u32> = Owner::new(stream(), false);
     haunt(true);
     assert_eq!(owner.replay(&events[0], &decoded(&events[0])), Err(Unfit::Crashed(1)));
     haunt(false);

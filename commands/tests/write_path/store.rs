@@ -49,13 +49,15 @@ impl Store {
     }
 
     fn append_one(&mut self, batch: &StreamBatch) -> StreamOutcome {
-        assert!(!batch.events.is_empty(), "an empty batch");
         let version = self.stream(&batch.stream).last().map_or(0, |last| last.version);
         if self.epochs.get(&batch.stream) != Some(&batch.epoch) {
             return StreamOutcome::Fenced;
         }
         if version != batch.expected {
             return StreamOutcome::Conflict;
+        }
+        if batch.events.is_empty() {
+            return StreamOutcome::Confirmed;
         }
         let first = self.head() + 1;
         for (event, position) in batch.events.iter().cloned().zip(first..) {

@@ -86,8 +86,8 @@ fn name(number: usize) -> StreamName {
 }
 
 impl Node {
-    fn new(incarnation: usize) -> Self {
-        let seat = |number| Seat { owner: Owner::new(name(number)), claim: None, answered: None };
+    fn new(incarnation: usize, is_shared: bool) -> Self {
+        let seat = |number| Seat { owner: Owner::new(name(number), is_shared), claim: None, answered: None };
         let seats = (0..STREAMS).map(seat).collect();
         Self { incarnation, seats, committer: Committer::default(), in_flight: None }
     }
@@ -107,7 +107,7 @@ impl World {
             chance,
             store: Store::default(),
             now: Now { wall: Timestamp::from_unix_ms(1_000_000), elapsed: 0 },
-            nodes: (0..nodes).map(Node::new).collect(),
+            nodes: (0..nodes).map(|number| Node::new(number, nodes > 1)).collect(),
             incarnations: nodes,
             sendings: Vec::new(),
             late: Vec::new(),
@@ -281,7 +281,8 @@ impl World {
     }
 
     fn crash(&mut self, node: usize) {
-        let crashed = std::mem::replace(&mut self.nodes[node], Node::new(self.incarnations));
+        let fresh = Node::new(self.incarnations, self.nodes.len() > 1);
+        let crashed = std::mem::replace(&mut self.nodes[node], fresh);
         self.incarnations += 1;
         if let Some(append) = crashed.in_flight {
             match self.chance.below(3) {

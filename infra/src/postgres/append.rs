@@ -14,7 +14,7 @@ WITH batch AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bytea[]) WITH ORDINALITY
         AS batch (stream, expected, epoch, count, head, place)),
 locked AS MATERIALIZED (
-    SELECT stream.stream FROM boxoffice_log.stream JOIN batch USING (stream) ORDER BY stream.stream
+    SELECT stream.stream FROM boxoffice_log.stream JOIN batch USING (stream) WHERE count > 0 ORDER BY stream.stream
     FOR UPDATE OF stream),
 moved AS (
     UPDATE boxoffice_log.stream SET version = batch.expected + batch.count, head = batch.head
@@ -23,7 +23,7 @@ moved AS (
     RETURNING batch.place, batch.count),
 made AS (
     INSERT INTO boxoffice_log.stream (stream, version, epoch, head)
-    SELECT stream, count, 0, head FROM batch WHERE expected = 0 AND epoch = 0 ORDER BY stream
+    SELECT stream, count, 0, head FROM batch WHERE expected = 0 AND epoch = 0 AND count > 0 ORDER BY stream
     ON CONFLICT (stream) DO NOTHING RETURNING stream),
 kept AS (
     SELECT place, count FROM moved
@@ -42,12 +42,14 @@ written AS (
          AS event (batch, version, type, schema_version, log_time, command_id, command_hash, cause, payload, hash,
                    place)
     JOIN kept ON kept.place = event.batch JOIN batch ON batch.place = event.batch, last)
-SELECT (SELECT position FROM last), ARRAY(SELECT place FROM kept)";
+SELECT (SELECT position FROM last), ARRAY(SELECT place FROM kept),
+       ARRAY(SELECT place FROM batch LEFT JOIN boxoffice_log.stream USING (stream)
+             WHERE count = 0 AND expected = coalesce(stream.version, 0) AND batch.epoch = coalesce(stream.epoch, 0))";
 
 /// What an append came to.
 pub(super) struct Appended {
     /// In the order of the batches; `None` where a stream was not as expected.
-    pub(super) firsts: Vec<Option<Position>>,
+    pub(super) outcomes: Vec<Option<StreamOutcome>>,
     /// The last position that was written, or 0.
     pub(super) head: Position,
 }
@@ -61,19 +63,22 @@ pub(super) async fn append(
     let head: Option<i64> = row.try_get(0)?;
     let kept: Vec<i64> = row.try_get(1)?;
     let head = head.and_then(|head| Position::try_from(head).ok()).unwrap_or_default();
-    let is_kept = |place: i64| kept.contains(&place);
+    let confirmed: Vec<i64> = row.try_get(2)?;
     let count = |batch: &StreamBatch| batch.events.len() as Position;
+    let is_kept = |place: &i64| kept.contains(place);
     let written: Position =
-        (1..).zip(batches).filter(|(place, _)| is_kept(*place)).map(|(_, batch)| count(batch)).sum();
+        (1..).zip(batches).filter(|(place, _)| is_kept(place)).map(|(_, batch)| count(batch)).sum();
     let mut next = head.saturating_sub(written) + 1;
-    let firsts = (1..).zip(batches).map(|(place, batch)| {
-        is_kept(place).then(|| {
+    let outcome = |(place, batch)| {
+        if is_kept(&place) {
             let first = next;
             next += count(batch);
-            first
-        })
-    });
-    Ok(Appended { firsts: firsts.collect(), head })
+            Some(StreamOutcome::Appended { first })
+        } else {
+            confirmed.contains(&place).then_some(StreamOutcome::Confirmed)
+        }
+    };
+    Ok(Appended { outcomes: (1..).zip(batches).map(outcome).collect(), head })
 }
 
 /// Why a stream was not as expected. Who is fenced has to give up, so that goes first.

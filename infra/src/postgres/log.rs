@@ -93,6 +93,10 @@ impl EventLog for PostgresLog {
     fn head(&self) -> Position {
         LogFeed::head(&self.reader)
     }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]

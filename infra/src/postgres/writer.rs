@@ -50,9 +50,9 @@ impl Writer {
             Err(_) => return Err(AppendError::Unknown("the database did not answer in time".to_owned())),
         };
         let mut outcomes = Vec::with_capacity(batches.len());
-        for (batch, first) in batches.iter().zip(appended.firsts) {
-            outcomes.push(match first {
-                Some(first) => StreamOutcome::Appended { first },
+        for (batch, outcome) in batches.iter().zip(appended.outcomes) {
+            outcomes.push(match outcome {
+                Some(outcome) => outcome,
                 // Who only hears of a conflict, and is fenced in truth, hears that at its next claim.
                 None => append::refusal(&mut connection, batch).await.unwrap_or(StreamOutcome::Conflict),
             });

@@ -56,7 +56,8 @@ pub(super) async fn append(
     connection: &mut SqliteConnection,
     batches: Vec<StreamBatch>,
 ) -> Result<Verdict<Appended>, sqlx::Error> {
-    let kept = advance_streams(connection, &batches).await?;
+    let with_events: Vec<_> = batches.iter().filter(|batch| !batch.events.is_empty()).collect();
+    let kept = advance_streams(connection, &with_events).await?;
     let count =
         batches.iter().filter(|batch| kept.contains(batch.stream.as_str())).map(|batch| batch.events.len());
     let count: usize = count.sum();
@@ -66,7 +67,9 @@ pub(super) async fn append(
     let mut outcomes = Vec::with_capacity(batches.len());
     let mut events = Vec::with_capacity(count);
     for batch in batches {
-        if kept.contains(batch.stream.as_str()) {
+        if batch.events.is_empty() {
+            outcomes.push(confirmation(connection, &batch).await?);
+        } else if kept.contains(batch.stream.as_str()) {
             outcomes.push(StreamOutcome::Appended { first: position + 1 });
             let stream: Arc<str> = batch.stream.as_str().into();
             for event in batch.events {
@@ -87,7 +90,7 @@ pub(super) async fn append(
 
 async fn advance_streams(
     connection: &mut SqliteConnection,
-    batches: &[StreamBatch],
+    batches: &[&StreamBatch],
 ) -> Result<HashSet<String>, sqlx::Error> {
     for batch in batches.iter().filter(|batch| batch.expected == 0 && batch.epoch == 0) {
         // A stream that nobody has claimed is at version 0 under epoch 0.
@@ -120,6 +123,19 @@ async fn advance_head(connection: &mut SqliteConnection, count: usize) -> Result
     let text = "UPDATE head SET position = position + ? WHERE partition = 0 RETURNING position";
     let query = sqlx::query(text).bind(crate::database::limit(count));
     rows::number(&query.fetch_one(connection).await?, 0)
+}
+
+/// Whether a stream is as expected.
+async fn confirmation(
+    connection: &mut SqliteConnection,
+    batch: &StreamBatch,
+) -> Result<StreamOutcome, sqlx::Error> {
+    let query = sqlx::query("SELECT version FROM stream WHERE stream = ?").bind(batch.stream.as_str());
+    let row = query.fetch_optional(&mut *connection).await?;
+    let version = row.map(|row| rows::number(&row, 0)).transpose()?.unwrap_or(0);
+    let otherwise = refusal(connection, batch).await?;
+    let is_as_expected = version == batch.expected && otherwise == StreamOutcome::Conflict;
+    Ok(if is_as_expected { StreamOutcome::Confirmed } else { otherwise })
 }
 
 /// Why a stream was not as expected. Who is fenced has to give up, so that goes first.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use boxoffice_commands::log::{AppendError, Documents, EventLog, StreamBatch, StreamOutcome};
 use boxoffice_domain::digest::Digest;
+use boxoffice_domain::log::StreamName;
 use boxoffice_domain::seating::{Area, LAYOUT_FORMAT, Layout, LayoutDocument, Point};
 use boxoffice_infra::memory::MemoryLog;
 use boxoffice_infra::postgres::{Postgres, PostgresLog};
@@ -50,6 +51,7 @@ every_log![
     positions_have_no_gaps_whoever_drops_out,
     a_stream_at_another_version_is_a_conflict,
     an_older_epoch_is_fenced,
+    a_batch_without_events_asks_where_a_stream_is,
     streams_are_new_until_they_are_claimed,
     order_holds_within_and_over_streams,
     what_was_written_is_read_back_to_the_byte,
@@ -141,6 +143,30 @@ async fn a_stream_at_another_version_is_a_conflict(log: Arc<impl Log>) {
     let outcomes = append(&*log, &[third.numbered(1), batch]).await;
     assert_eq!(outcomes, [StreamOutcome::Appended { first: 8 }, StreamOutcome::Conflict]);
     assert_eq!(check_whole(&*log).await, 8);
+}
+
+async fn a_batch_without_events_asks_where_a_stream_is(log: Arc<impl Log>) {
+    let ask = |stream: &StreamName, expected, epoch| StreamBatch {
+        stream: stream.clone(),
+        expected,
+        epoch,
+        events: Vec::new(),
+    };
+    assert_eq!(append(&*log, &[ask(&stream(7), 0, 0)]).await, [StreamOutcome::Confirmed], "there is none");
+    let mut ann = Owner::claim(&*log, stream(1)).await;
+    ann.append(&*log, 3).await;
+    let bob = Owner::claim(&*log, stream(2)).await;
+    let asked = [ask(&ann.stream, 3, ann.epoch), bob.numbered(2), ask(&stream(3), 0, 1)];
+    let outcomes = append(&*log, &asked).await;
+    assert_eq!(
+        outcomes,
+        [StreamOutcome::Confirmed, StreamOutcome::Appended { first: 4 }, StreamOutcome::Fenced]
+    );
+    assert_eq!(append(&*log, &[ask(&ann.stream, 2, ann.epoch)]).await, [StreamOutcome::Conflict]);
+    let newer = Owner::claim(&*log, stream(1)).await;
+    assert_eq!(append(&*log, &[ask(&ann.stream, 3, ann.epoch)]).await, [StreamOutcome::Fenced]);
+    assert_eq!(append(&*log, &[ask(&ann.stream, 3, newer.epoch)]).await, [StreamOutcome::Confirmed]);
+    assert_eq!(LogFeed::head(&*log), 5);
 }
 
 async fn an_older_epoch_is_fenced(log: Arc<impl Log>) {
@@ -299,10 +325,9 @@ async fn waiters_wake_when_the_log_grows(log: Arc<impl Log>) {
 async fn an_append_that_would_spoil_the_log_is_refused(log: Arc<impl Log>) {
     let ann = Owner::claim(&*log, stream(1)).await;
     let good = ann.numbered(2);
-    let empty = StreamBatch { events: Vec::new(), ..good.clone() };
     let mut skips = good.clone();
     skips.events[1].version = 3;
-    for batches in [vec![empty], vec![skips], vec![good.clone(), good]] {
+    for batches in [vec![skips], vec![good.clone(), good]] {
         let error = log.append(&batches).await.unwrap_err();
         assert!(matches!(error, AppendError::NotAppended(_)), "{error}");
     }
