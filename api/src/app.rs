@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use boxoffice_commands::clock::{Clock, IdSource};
 use boxoffice_commands::engine::{Desk, Engine, EngineOptions};
-use boxoffice_commands::log::{Documents, EventLog};
+use boxoffice_commands::log::Documents;
 use boxoffice_commands::payments::Payments;
 use boxoffice_commands::provider::PaymentProvider;
 use boxoffice_commands::vault::Vault;
@@ -19,13 +19,9 @@ use boxoffice_domain::log::{Position, StreamName};
 use boxoffice_domain::organizer::Organizer;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_domain::venue::Venue;
-use boxoffice_infra::cursors::SqliteCursors;
 use boxoffice_infra::keys::{self, Keys};
 use boxoffice_infra::sandbox::SandboxProvider;
-use boxoffice_infra::sqlite::SqliteLog;
 use boxoffice_infra::tasks::Tasks;
-use boxoffice_infra::vault::SqliteVault;
-use boxoffice_infra::views::SqliteViews;
 use boxoffice_projections::catalog::CatalogProjection;
 use boxoffice_projections::clock::ViewClock;
 use boxoffice_projections::feed::LogFeed;
@@ -42,6 +38,7 @@ use crate::metrics::Requests;
 use crate::past::Past;
 use crate::problem::{Code, Problem};
 use crate::signature::TicketSigner;
+use crate::stores::{OpenLog, Stores};
 
 /// How long a query waits for a position that it was asked to have seen.
 const WAIT_ASKED: Duration = Duration::from_secs(2);
@@ -57,6 +54,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct AppOptions {
     /// The data folder.
     pub data: PathBuf,
+    /// The database that has the log, if the data folder has not.
+    pub database: Option<String>,
     /// Whether lapsed holds are recorded when they lapse, rather than with the next command.
     pub timers: bool,
     /// The time.
@@ -71,7 +70,7 @@ pub struct AppOptions {
 pub struct StartError(pub String);
 
 impl StartError {
-    fn of(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Self + '_ {
+    pub(crate) fn of(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Self + '_ {
         move |error| Self(format!("{what}: {error}"))
     }
 }
@@ -131,15 +130,6 @@ pub struct App {
     is_ready: AtomicBool,
 }
 
-/// The files of the data folder.
-struct Stores {
-    log: Arc<SqliteLog>,
-    views: Arc<SqliteViews>,
-    vault: Arc<SqliteVault>,
-    sandbox: Arc<SandboxProvider>,
-    cursors: Arc<SqliteCursors>,
-}
-
 /// The clock that read models are judged by is the one that decides.
 struct Judge(Arc<dyn Clock>);
 
@@ -161,41 +151,23 @@ impl App {
     /// [`StartError`] says what is wrong, in words for an operator.
     pub async fn start(options: AppOptions) -> Result<Arc<Self>, StartError> {
         let data = &options.data;
-        let log = SqliteLog::open(data).await.map_err(|error| StartError::of("the event log")(&error))?;
-        let log = Arc::new(log);
+        let log = OpenLog::open(data, options.database.as_deref()).await?;
         let keys = Keys::load_or_create(data).map_err(|error| StartError::of("the server's keys")(&error))?;
         let token =
             keys::admin_token(data).map_err(|error| StartError::of("the administrator's token")(&error))?;
         let (token, is_new) = token;
-        let views =
-            SqliteViews::open(data).await.map_err(|error| StartError::of("the read models")(&error))?;
-        let vault = SqliteVault::open(data, keys.clone(), Arc::clone(&options.clock))
-            .await
-            .map_err(|error| StartError::of("the vault")(&error))?;
-        let sandbox = SandboxProvider::open(data, Arc::clone(&options.clock))
-            .await
-            .map_err(|error| StartError::of("the payment sandbox")(&error))?;
-        let cursors =
-            SqliteCursors::open(data).await.map_err(|error| StartError::of("the cursors")(&error))?;
-        let (views, vault, sandbox) = (Arc::new(views), Arc::new(vault), Arc::new(sandbox));
-        let stores = Stores {
-            log: Arc::clone(&log),
-            views: Arc::clone(&views),
-            vault: Arc::clone(&vault),
-            sandbox: Arc::clone(&sandbox),
-            cursors: Arc::new(cursors),
-        };
+        let stores = Stores::open(data, options.database.as_deref(), &keys, &options.clock, log).await?;
         let tasks = Tasks::new();
         let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
         let engine = Engine::start(
-            Arc::clone(&log) as Arc<dyn EventLog>,
-            Arc::clone(&log) as Arc<dyn Documents>,
+            Arc::clone(&stores.log),
+            Arc::clone(&stores.documents),
             Arc::clone(&options.clock),
             Arc::clone(&options.ids),
             tasks.spawner(),
             engine_options,
         );
-        let feed: Arc<dyn LogFeed> = Arc::clone(&log) as Arc<dyn LogFeed>;
+        let feed = Arc::clone(&stores.feed);
         let shows = Arc::new(Shows::new());
         let live = LiveHub::new(Arc::clone(&shows), Arc::new(Judge(Arc::clone(&options.clock))));
         let tables: [(Arc<dyn TableProjection>, Progress); 2] = [
@@ -216,17 +188,17 @@ impl App {
             venues: engine.desk(),
             doors: engine.desk(),
             engine,
-            documents: Arc::clone(&log) as Arc<dyn Documents>,
+            documents: Arc::clone(&stores.documents),
             head_at_start: feed.head(),
             is_ready: AtomicBool::new(false),
             feed,
-            views: Arc::clone(&views) as Arc<dyn TableStore>,
+            views: Arc::clone(&stores.views),
             shows,
             live,
             progress,
-            vault,
-            provider: Arc::clone(&sandbox) as Arc<dyn PaymentProvider>,
-            sandbox,
+            vault: Arc::clone(&stores.vault) as Arc<dyn Vault>,
+            provider: Arc::clone(&stores.sandbox) as Arc<dyn PaymentProvider>,
+            sandbox: Arc::clone(&stores.sandbox),
             requests: Requests::default(),
             open_payment_steps: Arc::default(),
             new_administrator_token: is_new.then_some(token),
@@ -260,8 +232,8 @@ impl App {
             desk: self.inventory.clone(),
             provider: Arc::clone(&self.provider),
             inbox: Arc::clone(&self.sandbox) as _,
-            feed: Arc::clone(&self.stores.log) as _,
-            cursors: Arc::clone(&self.stores.cursors) as _,
+            feed: Arc::clone(&self.stores.effects),
+            cursors: Arc::clone(&self.stores.cursors),
             clock: Arc::clone(&self.clock),
             open_steps: Arc::clone(&self.open_payment_steps),
         });
@@ -395,14 +367,7 @@ impl App {
         for name in self.tasks.drain(DRAIN).await {
             tracing::warn!(name, "a background task did not end in time");
         }
-        let Stores { log, views, vault, sandbox, cursors } = &self.stores;
-        if let Err(outage) = sandbox.close().await {
-            tracing::warn!(%outage, "not everything that the sandbox was told is written; it will tell it again");
-        }
-        cursors.close().await;
-        views.close().await;
-        vault.close().await;
-        log.close().await;
+        self.stores.close().await;
     }
 }
 

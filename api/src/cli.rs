@@ -16,6 +16,7 @@ mod failed;
 mod internal;
 mod listener;
 mod logging;
+mod migrate;
 mod office;
 mod output;
 mod progress;
@@ -56,6 +57,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run the server
     Serve(serve::ServeArgs),
+    /// Bring a PostgreSQL database to what this release needs
+    Migrate(migrate::MigrateArgs),
     /// Say in plain words what is misconfigured or out of reach
     Doctor(doctor::DoctorArgs),
     /// Verify or export the log
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Replay(arguments) => replay::run(&arguments),
@@ -140,6 +144,7 @@ mod tests {
             "boxoffice serve --data d --listen 127.0.0.1:0 --no-timers",
             "boxoffice serve --config my.env",
             "boxoffice doctor --json",
+            "boxoffice migrate --database postgres://a@b/c --json",
             "boxoffice audit verify --export log.ndjson --json",
             "boxoffice audit verify --export a --data b",
             "boxoffice audit export --data d --json",

@@ -45,9 +45,12 @@ impl FromRequestParts<Arc<App>> for Context {
         let credential = app.guard.credential(&parts.headers)?;
         let idempotency = Idempotency::of(&credential, &parts.method, parts.uri.path(), &parts.headers)?;
         let min_position = min_position(parts)?;
-        if min_position.is_some_and(|wanted| wanted > app.feed.head()) {
-            let detail = format!("The log's head is {}.", app.feed.head());
-            return Err(Problem::new(Code::PositionBeyondHead, detail));
+        if let Some(wanted) = min_position.filter(|wanted| *wanted > app.feed.head()) {
+            // Another server may have told the position.
+            let head = app.feed.look_up_head().await;
+            if wanted > head {
+                return Err(Problem::new(Code::PositionBeyondHead, format!("The log's head is {head}.")));
+            }
         }
         Ok(Self {
             app: Arc::clone(app),
@@ -147,6 +150,6 @@ impl Context {
     /// # Errors
     /// 503 if the read models don't come that far in time.
     pub async fn wait_all(&self) -> Result<(), Problem> {
-        self.app.wait_for(self.app.feed.head()).await
+        self.app.wait_for(self.app.feed.look_up_head().await).await
     }
 }

@@ -27,6 +27,7 @@ pub mod routes;
 pub mod server;
 pub mod settings;
 pub mod signature;
+mod stores;
 mod strict;
 pub mod v1;
 pub mod wire;

@@ -75,7 +75,7 @@ impl App {
         if let Some(terms) = self.published(show)? {
             return Ok(terms);
         }
-        self.wait_in(self.shows.progress().name(), self.feed.head()).await?;
+        self.wait_in(self.shows.progress().name(), self.feed.look_up_head().await).await?;
         self.published(show)?.ok_or_else(|| Problem::not_found("event"))
     }
 
@@ -112,7 +112,7 @@ impl App {
         if let Some(only) = self.only(tag) {
             return Ok(Some(only));
         }
-        self.wait_in(self.shows.progress().name(), self.feed.head()).await?;
+        self.wait_in(self.shows.progress().name(), self.feed.look_up_head().await).await?;
         Ok(self.only(tag).or_else(among))
     }
 

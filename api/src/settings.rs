@@ -30,6 +30,13 @@ const DATA: Setting = Setting {
     meaning: "The data folder. It is made if it does not exist; one server uses it at a time.",
 };
 
+const DATABASE: Setting = Setting {
+    variable: "BOXOFFICE_DATABASE",
+    flag: "--database",
+    default: "",
+    meaning: "A PostgreSQL database for the log, as postgres://user:password@host:5432/name. Without one, the log is in the data folder. `boxoffice migrate` prepares it.",
+};
+
 const LISTEN: Setting = Setting {
     variable: "BOXOFFICE_LISTEN",
     flag: "--listen",
@@ -52,7 +59,7 @@ const NO_TIMERS: Setting = Setting {
 };
 
 /// All settings that a configuration file may have.
-pub const SETTINGS: [Setting; 4] = [DATA, LISTEN, LOG, NO_TIMERS];
+pub const SETTINGS: [Setting; 5] = [DATA, DATABASE, LISTEN, LOG, NO_TIMERS];
 
 /// The variable that names the file; it cannot stand in the file itself.
 const CONFIG: &str = "BOXOFFICE_CONFIG";
@@ -70,19 +77,47 @@ pub struct Place {
     /// The data folder [default: boxoffice-data]
     #[arg(long, value_name = "DIR", env = DATA.variable, hide_env_values = true)]
     pub data: Option<PathBuf>,
+    /// The PostgreSQL database that has the log [default: none, the log is in the data folder]
+    #[arg(long, value_name = "URL", env = DATABASE.variable, hide_env_values = true)]
+    pub database: Option<String>,
     /// A file of settings, one NAME=VALUE a line, with the names of the environment variables
     #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 }
 
+/// Where a log is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPlace {
+    /// In a data folder.
+    Folder(PathBuf),
+    /// In a PostgreSQL database.
+    Database(String),
+}
+
 impl Place {
-    /// The data folder.
+    /// Where the log is.
     ///
     /// # Errors
     /// The configuration file cannot be used.
-    pub fn folder(&self) -> Result<PathBuf, SettingsError> {
+    pub fn log(&self) -> Result<LogPlace, SettingsError> {
         let file = self.file()?;
-        Ok(self.folder_with(&file))
+        // A folder that is named is meant, whatever the file says.
+        let named = self.data.is_some() && self.database.is_none();
+        let database = self.database_with(&file).filter(|_| !named);
+        Ok(database.map_or_else(|| LogPlace::Folder(self.folder_with(&file)), LogPlace::Database))
+    }
+
+    /// The database, if there is one.
+    ///
+    /// # Errors
+    /// The configuration file cannot be used.
+    pub fn database(&self) -> Result<Option<String>, SettingsError> {
+        Ok(self.database_with(&self.file()?))
+    }
+
+    fn database_with(&self, file: &File) -> Option<String> {
+        let url = self.database.clone().unwrap_or_else(|| file.or_default(DATABASE));
+        Some(url).filter(|url| !url.is_empty())
     }
 
     fn file(&self) -> Result<File, SettingsError> {
@@ -116,6 +151,8 @@ pub struct ServerArgs {
 pub struct ServerSettings {
     /// The data folder.
     pub data: PathBuf,
+    /// The database that has the log, if the data folder has not.
+    pub database: Option<String>,
     /// The address to listen on.
     pub listen: String,
     /// What is logged.
@@ -133,6 +170,7 @@ impl ServerArgs {
         let file = self.place.file()?;
         Ok(ServerSettings {
             data: self.place.folder_with(&file),
+            database: self.place.database_with(&file),
             listen: self.listen.clone().unwrap_or_else(|| file.or_default(LISTEN)),
             log: self.log.clone().unwrap_or_else(|| file.or_default(LOG)),
             timers: !(self.no_timers || file.is_on(NO_TIMERS)?),
@@ -276,13 +314,14 @@ mod tests {
             "BOXOFFICE_LISTEN=127.0.0.1:1\nBOXOFFICE_LOG=debug\nBOXOFFICE_NO_TIMERS=true\n",
         )
         .unwrap();
-        let place = Place { data: None, config: Some(path) };
+        let place = Place { data: None, database: None, config: Some(path) };
         let arguments = ServerArgs { place, listen: Some("127.0.0.1:2".into()), ..ServerArgs::default() };
         let settled = arguments.settle().unwrap();
         assert_eq!(
             settled,
             ServerSettings {
                 data: "boxoffice-data".into(),
+                database: None,
                 listen: "127.0.0.1:2".into(),
                 log: "debug".into(),
                 timers: false

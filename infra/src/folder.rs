@@ -36,7 +36,7 @@ pub(crate) fn ensure_private_file(path: &Path) -> io::Result<()> {
 
 /// Takes the lock of the folder; `None`: another process, or another part of this one, has it.
 /// The lock lives as long as the file that is given back.
-pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
+pub fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = private(OpenOptions::new().append(true).create(true)).open(folder.join(LOCK_FILE))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

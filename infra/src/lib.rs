@@ -8,6 +8,7 @@
 //! [`sqlite::SqliteLog`] has, so it is opened first), each store in a file of its own, so that the log's writer is
 //! never shared.
 
+pub mod archive;
 pub mod clock;
 pub mod cursors;
 mod database;

@@ -17,6 +17,7 @@ use boxoffice_domain::seating::Layout;
 use boxoffice_projections::feed::{LogFeed, Outage, Until};
 use sqlx::sqlite::SqliteConnection;
 
+use crate::archive::Archive as _;
 use crate::database::{Database, Failed, OpenError, Safety, Spec, Verdict};
 use crate::{folder, well_formed};
 
@@ -24,8 +25,7 @@ mod append;
 mod reader;
 mod rows;
 
-pub use reader::{Heads, LogReader, StreamHead};
-pub use rows::LogPage;
+pub use reader::LogReader;
 
 /// The file of the log in the data folder.
 pub const LOG_FILE: &str = "log.db";

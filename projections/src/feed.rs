@@ -49,8 +49,13 @@ pub trait LogFeed: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Recorded>, Outage>;
 
-    /// The last position that is durable.
+    /// The last position that is known to be durable. Where others append too, there may be more.
     fn head(&self) -> Position;
+
+    /// The last position that is durable now; where it cannot be asked, [`Self::head`].
+    async fn look_up_head(&self) -> Position {
+        self.head()
+    }
 
     /// Returns once the head is beyond `position`.
     async fn wait_beyond(&self, position: Position);

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod buyers;
+mod database;
 mod disk;
 mod facts;
 mod ledger;
@@ -11,7 +12,6 @@ mod reading;
 mod sale;
 mod unsynced;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ use reading::Reading;
 use sale::Sale;
 use serde_json::Value;
 
-use crate::support::process::{self, Server};
+use crate::support::process::{self, Place, Server};
 
 const KILLS: usize = 20;
 
@@ -41,10 +41,13 @@ const SETTLING: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_kills_lose_nothing_and_invent_nothing() {
-    let mut random = Random::of_this_run();
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let mut server = Server::start(&data).await;
+    twenty_kills(Place::from(&folder.path().join("data"))).await;
+}
+
+async fn twenty_kills(place: Place) {
+    let mut random = Random::of_this_run();
+    let mut server = Server::start(place.clone()).await;
     let mut story = Story::begin(&server).await;
     for _ in 0..KILLS {
         let crowd = Crowd::gather(&server, &story.sale, ENDLESS, &mut random);
@@ -52,7 +55,7 @@ async fn twenty_kills_lose_nothing_and_invent_nothing() {
         tokio::time::sleep(Duration::from_millis(u64::try_from(moment).unwrap())).await;
         server.kill();
         story.ledger.enter(crowd.diaries().await);
-        server = Server::start(&data).await;
+        server = Server::start(place.clone()).await;
         story.go_on(&server, &mut random).await;
     }
     assert!(story.unsettled >= KILLS, "the kills met nobody at work");
@@ -117,16 +120,16 @@ impl Story {
     async fn conclude(mut self, server: Server) {
         self.settle(&server).await;
         self.agrees_with(&server).await;
-        let data = server.data().to_owned();
-        assert_eq!(verify(&data)["ok"], true, "beside the server");
+        let place = server.place().clone();
+        assert_eq!(verify(&place)["ok"], true, "beside the server");
         assert!(server.stop().await.success());
-        let verdict = verify(&data);
+        let verdict = verify(&place);
         println!(
             "{} acknowledged, {} unsettled at first; {verdict}",
             self.ledger.acknowledgements(),
             self.unsettled
         );
-        let summary = self.reading.conclude(&data).await;
+        let summary = self.reading.conclude(&place).await;
         assert_eq!((&verdict["ok"], &verdict["position"]), (&true.into(), &summary.position.into()));
     }
 
@@ -148,9 +151,9 @@ impl Story {
     }
 }
 
-/// What `boxoffice audit verify` says of a data folder.
-fn verify(data: &Path) -> Value {
-    let output = process::run(&["audit", "verify", "--json", "--data", data.to_str().unwrap()]);
+/// What `boxoffice audit verify` says of a log.
+fn verify(place: &Place) -> Value {
+    let output = process::run(&[["audit", "verify", "--json"].as_slice(), &place.arguments()].concat());
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {complaints}", output.status);
     serde_json::from_slice(&output.stdout).unwrap()

@@ -39,6 +39,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
     let app = TestApp::start().await;
     let options = boxoffice::app::AppOptions {
         data: app.folder.path().to_owned(),
+        database: None,
         timers: false,
         clock: std::sync::Arc::clone(&app.clock) as _,
         ids: std::sync::Arc::new(boxoffice_infra::ids::SeededIds::new(9)),

@@ -1,7 +1,9 @@
 //! A user's view of the application: the real router over TCP, a folder of its own, a clock that can be moved.
 
 pub mod client;
+pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod sample;
 
 use std::net::SocketAddr;
@@ -62,6 +64,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(now));
         let options = AppOptions {
             data: folder.path().to_owned(),
+            database: None,
             timers,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SeededIds::new(seed)),
@@ -157,12 +160,11 @@ fn choose_mutant() {
 impl TestApp {
     /// The documents beside the log, as the lines of an export.
     pub async fn documents(&self) -> Vec<String> {
-        use futures_util::StreamExt as _;
+        use boxoffice_infra::archive::Archive as _;
         let reader = boxoffice_infra::sqlite::SqliteLog::open_read_only(self.folder.path()).await.unwrap();
-        let mut documents = std::pin::pin!(reader.documents());
-        let mut lines = Vec::new();
-        while let Some(document) = documents.next().await {
-            let (digest, content) = document.unwrap();
+        let (mut lines, mut after) = (Vec::new(), None);
+        while let Some((digest, content)) = reader.next_document(after).await.unwrap() {
+            after = Some(digest);
             let content = String::from_utf8(content).unwrap();
             lines.push(serde_json::json!({"content": content, "document": digest.to_string()}).to_string());
         }

@@ -11,7 +11,7 @@ mod feed;
 mod verify;
 
 pub(crate) use feed::open;
-pub(crate) use verify::{Verdict, verdict_of_folder};
+pub(crate) use verify::{Verdict, verdict_of_log};
 
 const EXAMPLE: &str = "Examples:
   boxoffice audit verify --data /var/lib/boxoffice

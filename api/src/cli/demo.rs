@@ -15,7 +15,7 @@ use clap::value_parser;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::audit::{Verdict, exit_code, verdict_of_folder};
+use super::audit::{Verdict, exit_code, verdict_of_log};
 use super::failed::Failed;
 use super::listener::Listener;
 use super::scratch::Scratch;
@@ -23,7 +23,7 @@ use super::serve::app_options;
 use super::{Outcome, Threads, block_on, logging, output, signals};
 use crate::app::App;
 use crate::server;
-use crate::settings::ServerSettings;
+use crate::settings::{LogPlace, ServerSettings};
 
 mod buyer;
 mod counts;
@@ -114,6 +114,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
         let listener = listen(arguments.listen.as_deref()).await?;
         let settings = ServerSettings {
             data: data.to_owned(),
+            database: None,
             listen: listener.address().to_string(),
             log: String::new(),
             timers: true,
@@ -202,7 +203,7 @@ async fn perform(watch: &mut Watch, sale: &Arc<Sale>, seconds: u64, data: &Path)
     let _ = watch.during(last, tokio::time::timeout(SETTLING_MAX, settled(&app))).await;
     let audit = Phase { name: "the audit verifies the log", lasts: None, focus_moves: false };
     let data = data.to_owned();
-    let verifying = tokio::task::spawn_blocking(move || verdict_of_folder(&data));
+    let verifying = tokio::task::spawn_blocking(move || verdict_of_log(&LogPlace::Folder(data)));
     let verdict = watch.during(audit, verifying).await;
     verdict.map_err(|error| Failed::new(format!("the audit crashed: {error}")))?
 }

@@ -136,6 +136,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = ServerSettings {
             data: folder.path().join("new"),
+            database: None,
             listen: "127.0.0.1:0".into(),
             log: "info".into(),
             timers: true,

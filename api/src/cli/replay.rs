@@ -1,7 +1,6 @@
 //! `boxoffice replay`: folds the log with the same rules that decide, and says what it comes to. Two replays of one
 //! log say the same.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Instant;
@@ -13,7 +12,7 @@ use boxoffice_projections::feed::Until;
 use super::failed::Failed;
 use super::progress::Progress;
 use super::{Outcome, Threads, audit, block_on, output};
-use crate::settings::Place;
+use crate::settings::{LogPlace, Place};
 
 mod fold;
 mod summary;
@@ -64,10 +63,10 @@ impl FromStr for To {
 }
 
 pub(crate) fn run(arguments: &ReplayArgs) -> Outcome {
-    let folder = arguments.place.folder()?;
+    let place = arguments.place.log()?;
     let until = arguments.to.map(|To(until)| until);
     let started = Instant::now();
-    let summary = block_on(Threads::One, replay(&folder, until))?;
+    let summary = block_on(Threads::One, replay(&place, until))?;
     if arguments.json {
         output::json(&summary)?;
     } else {
@@ -76,8 +75,8 @@ pub(crate) fn run(arguments: &ReplayArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn replay(data: &Path, until: Option<Until>) -> Result<Summary, Failed> {
-    let log = audit::open(data).await?;
+async fn replay(place: &LogPlace, until: Option<Until>) -> Result<Summary, Failed> {
+    let log = audit::open(place).await?;
     let head = log.heads().await?.position;
     let last = match until {
         Some(Until::Position(position)) if position > head => {
@@ -90,14 +89,14 @@ async fn replay(data: &Path, until: Option<Until>) -> Result<Summary, Failed> {
     let mut fold = Fold::default();
     let mut after = 0;
     while after < last {
-        let page = log.events(after, PAGE).await?;
+        let page = log.read(after, PAGE).await?;
         let Some(end) = page.last() else { break };
         after = end.position;
         progress.add(u64::try_from(page.len()).unwrap_or(u64::MAX));
         for event in page.iter().filter(|event| event.position <= last) {
             // Log time never goes back within a stream, so what is left out is each stream's end.
             if !matches!(until, Some(Until::Time(time)) if event.log_time > time) {
-                fold.event(&log, event).await?;
+                fold.event(&*log, event).await?;
             }
         }
     }

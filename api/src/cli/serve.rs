@@ -91,5 +91,11 @@ pub(crate) fn app_options(settings: &ServerSettings) -> Result<AppOptions, Faile
     let ids = SystemIds::new(Arc::clone(&clock))
         .map_err(|error| Failed::new(format!("the system has no randomness to give: {error}")))?;
     let ids: Arc<dyn IdSource> = Arc::new(ids);
-    Ok(AppOptions { data: settings.data.clone(), timers: settings.timers, clock, ids })
+    Ok(AppOptions {
+        data: settings.data.clone(),
+        database: settings.database.clone(),
+        timers: settings.timers,
+        clock,
+        ids,
+    })
 }

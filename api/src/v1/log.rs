@@ -98,7 +98,7 @@ pub async fn read_log(
     Query(filter): Query<LogFilter>,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::of(&filter)?;
-    let head = context.app.feed.head();
+    let head = context.app.feed.look_up_head().await;
     if accept::best(&context.headers, &["application/json", NDJSON])? == NDJSON {
         let lines =
             Lines { feed: Arc::clone(&context.app.feed), after: wanted.from - 1, head, wanted, sent: 0 };
@@ -195,7 +195,7 @@ pub async fn watch_log(
     let header = context.headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = header.or(parameter.after.as_deref()).map(str::parse::<Position>).transpose();
     let after = after.map_err(|_| Problem::field("after", "invalid", "Expected a position."))?;
-    let head = context.app.feed.head();
+    let head = context.app.feed.look_up_head().await;
     let after = after.unwrap_or(head);
     if after > head {
         return Err(Problem::new(Code::PositionBeyondHead, format!("The log's head is {head}.")));

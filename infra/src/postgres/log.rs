@@ -16,6 +16,7 @@ use tokio::sync::Mutex;
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{Postgres, PostgresError, migrations, rows};
+use crate::archive::Archive;
 use crate::{tasks, well_formed};
 
 /// The log in a PostgreSQL database.
@@ -35,6 +36,15 @@ impl PostgresLog {
         let reader = Reader::new(postgres.pool.clone()).await?;
         let writer = Arc::new(Mutex::new(Writer::new(postgres.options.clone())));
         Ok(Self { reader, writer })
+    }
+
+    /// The log for those who check or copy it. A log that is damaged can be opened like that too.
+    ///
+    /// # Errors
+    /// [`PostgresError`].
+    pub async fn archive(postgres: &Postgres) -> Result<impl Archive, PostgresError> {
+        migrations::check(&postgres.pool).await?;
+        Ok(Reader::unchecked(postgres.pool.clone()))
     }
 
     /// Waits for the append that is under way and closes its connection.
@@ -137,6 +147,10 @@ impl LogFeed for PostgresLog {
 
     fn head(&self) -> Position {
         LogFeed::head(&self.reader)
+    }
+
+    async fn look_up_head(&self) -> Position {
+        self.reader.look_up_head().await
     }
 
     async fn wait_beyond(&self, position: Position) {

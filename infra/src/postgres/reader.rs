@@ -8,10 +8,11 @@ use boxoffice_domain::log::{Position, Recorded, StreamName};
 use boxoffice_domain::seating::Layout;
 use boxoffice_projections::feed::{LogFeed, Outage, Until};
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 
 use super::PostgresError;
 use super::rows::{self, COLUMNS};
+use crate::archive::{Archive, Heads, LogPage, StreamHead};
 use crate::database::{limit as limited, signed};
 use crate::growth::Growth;
 use crate::layouts::Layouts;
@@ -29,6 +30,13 @@ fn events(condition: &str) -> SqlStr {
     AssertSqlSafe(format!("SELECT {COLUMNS} FROM boxoffice_log.event WHERE {condition}")).into_sql_str()
 }
 
+/// Whole events as text, for [`LogPage`].
+const PACKED: &str = "
+    SELECT string_agg(concat_ws(chr(31), position, stream, version, type, schema_version, log_time, command_id,
+                                encode(command_hash, 'hex'), coalesce('=' || cause, ''), payload,
+                                encode(hash, 'hex')), chr(30) ORDER BY position)
+    FROM (SELECT * FROM boxoffice_log.event WHERE position >= $1 ORDER BY position LIMIT $2) AS event";
+
 /// The log for reading.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -38,21 +46,18 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    pub(super) fn unchecked(pool: PgPool) -> Self {
+        Self { pool, growth: Arc::new(Growth::from(0)), layouts: Layouts::default() }
+    }
+
     pub(super) async fn new(pool: PgPool) -> Result<Self, PostgresError> {
-        let text = "SELECT (SELECT position FROM boxoffice_log.head WHERE partition = 0), min(position), max(position)
-                    FROM boxoffice_log.event";
-        let (counted, first, last): (Option<i64>, Option<i64>, Option<i64>) =
-            sqlx::query_as(text).fetch_one(&pool).await?;
-        let head = match (counted, first.zip(last)) {
-            (Some(0), None) => 0,
-            (Some(counted), Some((1, last))) if counted == last => last,
-            (counted, found) => {
-                let what = format!("it counts {counted:?} events and has those at {found:?}");
-                return Err(PostgresError::Damaged(what));
-            }
-        };
-        let growth = Arc::new(Growth::from(Position::try_from(head).unwrap_or_default()));
-        Ok(Self { pool, growth, layouts: Layouts::default() })
+        let reader = Self::unchecked(pool);
+        let heads = reader.heads().await.map_err(|outage| PostgresError::Damaged(outage.0))?;
+        if let Some(fault) = heads.fault() {
+            return Err(PostgresError::Damaged(fault));
+        }
+        reader.growth.advance(heads.position);
+        Ok(reader)
     }
 
     pub(super) async fn document(&self, digest: Digest) -> Result<Option<Arc<[u8]>>, Outage> {
@@ -112,6 +117,11 @@ impl LogFeed for Reader {
         self.growth.head()
     }
 
+    async fn look_up_head(&self) -> Position {
+        self.poll().await;
+        self.growth.head()
+    }
+
     async fn wait_beyond(&self, position: Position) {
         while !self.growth.is_beyond(position).await {
             if self.growth.is_poll_due() {
@@ -131,5 +141,51 @@ impl LogFeed for Reader {
         let layout = Arc::new(layout);
         self.layouts.keep(&layout);
         Ok(Some(layout))
+    }
+}
+
+#[async_trait]
+impl Archive for Reader {
+    async fn heads(&self) -> Result<Heads, Outage> {
+        let text = "SELECT (SELECT position FROM boxoffice_log.head WHERE partition = 0),
+                           (SELECT min(position) FROM boxoffice_log.event),
+                           (SELECT max(position) FROM boxoffice_log.event), stream.stream, stream.version, stream.head
+                    FROM (SELECT 1) AS one LEFT JOIN boxoffice_log.stream ON stream.version > 0
+                    ORDER BY stream.stream";
+        let mut heads = Heads { position: 0, found: None, streams: Vec::new() };
+        for row in sqlx::query(text).fetch_all(&self.pool).await.map_err(out)? {
+            let counted: Option<i64> = row.try_get(0).map_err(out)?;
+            heads.position = counted.and_then(|position| position.try_into().ok()).unwrap_or_default();
+            let (first, last): (Option<i64>, _) =
+                (row.try_get(1).map_err(out)?, row.try_get(2).map_err(out)?);
+            heads.found = first.zip(last);
+            if let Some(name) = row.try_get::<Option<&str>, _>(3).map_err(out)? {
+                heads.streams.push(StreamHead {
+                    stream: StreamName::from_log(name),
+                    version: rows::number(&row, 4).map_err(out)?,
+                    // What is no digest fits no event, and is found like that.
+                    head: rows::digest(&row, 5).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(heads)
+    }
+
+    async fn page(&self, from: i64, limit: usize) -> Result<LogPage, Outage> {
+        let query = sqlx::query_scalar(PACKED).bind(from).bind(limited(limit));
+        Ok(LogPage::packed(query.fetch_one(&self.pool).await.map_err(out)?))
+    }
+
+    async fn next_document(&self, after: Option<Digest>) -> Result<Option<(Digest, Vec<u8>)>, Outage> {
+        let after = after.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec());
+        let text =
+            "SELECT digest, content FROM boxoffice_log.document WHERE digest > $1 ORDER BY digest LIMIT 1";
+        let found = sqlx::query(text).bind(after).fetch_optional(&self.pool).await.map_err(out)?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Some((rows::digest(&row, 0).map_err(out)?, row.try_get(1).map_err(out)?)))
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
     }
 }

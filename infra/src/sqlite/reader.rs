@@ -9,11 +9,11 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{Position, Recorded, StreamName, Version};
 use boxoffice_domain::seating::Layout;
 use boxoffice_projections::feed::{LogFeed, Outage, Until};
-use futures_util::stream::{self, Stream};
 use sqlx::Row as _;
 use sqlx::sqlite::SqlitePool;
 
-use super::rows::{self, LogPage};
+use super::rows;
+use crate::archive::{Archive, Heads, LogPage, StreamHead};
 use crate::database::{self, OpenError, limit as limited, signed};
 use crate::growth::Growth;
 use crate::layouts::Layouts;
@@ -30,43 +30,6 @@ static AT: LazyLock<&str> = LazyLock::new(|| rows::packed("position = ?").leak()
 
 static OF_STREAM: LazyLock<&str> =
     LazyLock::new(|| rows::packed("stream = ? AND version > ? ORDER BY version LIMIT ?").leak());
-
-/// Where one stream stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamHead {
-    /// The stream.
-    pub stream: StreamName,
-    /// The version of its last event.
-    pub version: Version,
-    /// The hash of its last event.
-    pub head: Digest,
-}
-
-/// Where the log stands, at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heads {
-    /// The last position, as it was counted.
-    pub position: Position,
-    /// The first and the last position that there are; of a sound log 1 and [`Self::position`].
-    pub found: Option<(i64, i64)>,
-    /// Every stream that has events, by name.
-    pub streams: Vec<StreamHead>,
-}
-
-impl Heads {
-    /// What is wrong with the positions, if anything is.
-    #[must_use]
-    pub fn fault(&self) -> Option<String> {
-        match self.found {
-            None if self.position == 0 => None,
-            Some((1, last)) if Position::try_from(last) == Ok(self.position) => None,
-            None => Some(format!("it counts {} events and has none", self.position)),
-            Some((first, last)) => {
-                Some(format!("it counts {} events and has those at {first} to {last}", self.position))
-            }
-        }
-    }
-}
 
 /// The log for reading alone.
 #[derive(Debug)]
@@ -104,58 +67,6 @@ impl LogReader {
         Ok(events)
     }
 
-    /// Events from a position on, at most `limit`. Unlike [`Self::events`] this finds no fault with what is there.
-    ///
-    /// # Errors
-    /// [`Outage`].
-    pub async fn page(&self, from: i64, limit: usize) -> Result<LogPage, Outage> {
-        let query = sqlx::query(*FROM).bind(from).bind(limited(limit));
-        LogPage::read(&query.fetch_one(&self.pool).await.map_err(out)?).map_err(out)
-    }
-
-    /// All documents with their digests, in the order of the digests. Those that are added while this runs may be
-    /// among them or not.
-    pub fn documents(&self) -> impl Stream<Item = Result<(Digest, Vec<u8>), Outage>> + Send + '_ {
-        stream::try_unfold(None::<Digest>, move |last| async move {
-            let after = last.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec());
-            let text = "SELECT digest, content FROM document WHERE digest > ? ORDER BY digest LIMIT 1";
-            let found = sqlx::query(text).bind(after).fetch_optional(&self.pool).await.map_err(out)?;
-            let Some(row) = found else { return Ok(None) };
-            let digest = rows::digest(&row, 0).map_err(out)?;
-            let content = row.try_get(1).map_err(out)?;
-            Ok(Some(((digest, content), Some(digest))))
-        })
-    }
-
-    /// Where the log and every stream stand, all at one moment. Who reads the events up to that position must
-    /// find each stream to end like this; otherwise a tail was cut off.
-    ///
-    /// # Errors
-    /// [`Outage`].
-    pub async fn heads(&self) -> Result<Heads, Outage> {
-        let text =
-            "SELECT (SELECT position FROM head WHERE partition = 0), (SELECT min(position) FROM event),
-                           (SELECT max(position) FROM event), stream.stream, stream.version, stream.head
-                    FROM (SELECT 1) LEFT JOIN stream ON stream.version > 0 ORDER BY stream.stream";
-        let mut heads = Heads { position: 0, found: None, streams: Vec::new() };
-        for row in sqlx::query(text).fetch_all(&self.pool).await.map_err(out)? {
-            let counted: Option<i64> = row.try_get(0).map_err(out)?;
-            heads.position = counted.and_then(|position| position.try_into().ok()).unwrap_or_default();
-            let (first, last): (Option<i64>, _) =
-                (row.try_get(1).map_err(out)?, row.try_get(2).map_err(out)?);
-            heads.found = first.zip(last);
-            if let Some(name) = row.try_get::<Option<&str>, _>(3).map_err(out)? {
-                heads.streams.push(StreamHead {
-                    stream: StreamName::from_log(name),
-                    version: rows::number(&row, 4).map_err(out)?,
-                    // What is no digest fits no event, and is found like that.
-                    head: rows::digest(&row, 5).unwrap_or_default(),
-                });
-            }
-        }
-        Ok(heads)
-    }
-
     /// The document, if there is one.
     ///
     /// # Errors
@@ -170,11 +81,6 @@ impl LogReader {
     pub(super) async fn has_document(&self, digest: Digest) -> Result<bool, Outage> {
         let query = sqlx::query("SELECT 1 FROM document WHERE digest = ?").bind(digest.as_bytes().to_vec());
         Ok(query.fetch_optional(&self.pool).await.map_err(out)?.is_some())
-    }
-
-    /// Closes the connections.
-    pub async fn close(&self) {
-        self.pool.close().await;
     }
 
     async fn poll(&self) {
@@ -243,5 +149,49 @@ impl LogFeed for LogReader {
         let layout = Arc::new(layout);
         self.layouts.keep(&layout);
         Ok(Some(layout))
+    }
+}
+
+#[async_trait]
+impl Archive for LogReader {
+    async fn heads(&self) -> Result<Heads, Outage> {
+        let text =
+            "SELECT (SELECT position FROM head WHERE partition = 0), (SELECT min(position) FROM event),
+                           (SELECT max(position) FROM event), stream.stream, stream.version, stream.head
+                    FROM (SELECT 1) LEFT JOIN stream ON stream.version > 0 ORDER BY stream.stream";
+        let mut heads = Heads { position: 0, found: None, streams: Vec::new() };
+        for row in sqlx::query(text).fetch_all(&self.pool).await.map_err(out)? {
+            let counted: Option<i64> = row.try_get(0).map_err(out)?;
+            heads.position = counted.and_then(|position| position.try_into().ok()).unwrap_or_default();
+            let (first, last): (Option<i64>, _) =
+                (row.try_get(1).map_err(out)?, row.try_get(2).map_err(out)?);
+            heads.found = first.zip(last);
+            if let Some(name) = row.try_get::<Option<&str>, _>(3).map_err(out)? {
+                heads.streams.push(StreamHead {
+                    stream: StreamName::from_log(name),
+                    version: rows::number(&row, 4).map_err(out)?,
+                    // What is no digest fits no event, and is found like that.
+                    head: rows::digest(&row, 5).unwrap_or_default(),
+                });
+            }
+        }
+        Ok(heads)
+    }
+
+    async fn page(&self, from: i64, limit: usize) -> Result<LogPage, Outage> {
+        let query = sqlx::query_scalar(*FROM).bind(from).bind(limited(limit));
+        Ok(LogPage::packed(query.fetch_one(&self.pool).await.map_err(out)?))
+    }
+
+    async fn next_document(&self, after: Option<Digest>) -> Result<Option<(Digest, Vec<u8>)>, Outage> {
+        let after = after.map_or_else(Vec::new, |digest| digest.as_bytes().to_vec());
+        let text = "SELECT digest, content FROM document WHERE digest > ? ORDER BY digest LIMIT 1";
+        let found = sqlx::query(text).bind(after).fetch_optional(&self.pool).await.map_err(out)?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Some((rows::digest(&row, 0).map_err(out)?, row.try_get(1).map_err(out)?)))
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
     }
 }

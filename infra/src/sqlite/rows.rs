@@ -62,54 +62,8 @@ pub(super) fn unpack(row: &SqliteRow) -> Result<Vec<Recorded>, sqlx::Error> {
     Ok(events)
 }
 
-/// A page of the log, to be written as lines.
-#[derive(Debug)]
-pub struct LogPage(String);
-
-impl LogPage {
-    pub(super) fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        Ok(Self(row.try_get::<Option<String>, _>(0)?.unwrap_or_default()))
-    }
-
-    /// Its events as lines of an export, in order, each with its position. What is damaged comes as it is, for whoever
-    /// checks the lines.
-    #[must_use]
-    pub fn lines(&self) -> Vec<(i64, String)> {
-        let events = Some(self.0.as_str()).filter(|text| !text.is_empty());
-        let mut lines: Vec<_> = events.into_iter().flat_map(|text| text.split('\u{1e}')).map(line).collect();
-        lines.sort_by_key(|(position, _)| *position);
-        lines
-    }
-}
-
 fn split(row: &SqliteRow) -> Result<impl Iterator<Item = &str>, sqlx::Error> {
     Ok(row.try_get::<Option<&str>, _>(0)?.into_iter().flat_map(|text| text.split('\u{1e}')))
-}
-
-/// What [`Recorded::to_line`] makes, without a look at any value.
-fn line(event: &str) -> (i64, String) {
-    let mut fields = event.split('\u{1f}');
-    let mut next = || fields.next().unwrap_or_default();
-    let (position, stream, version, event_type, schema_version) = (next(), next(), next(), next(), next());
-    let (log_time, command_id, command_hash, cause, payload, hash) =
-        (next(), next(), next(), next(), next(), next());
-    let cause = cause.strip_prefix('=').map_or_else(|| "null".to_owned(), quoted);
-    let (stream, event_type) = (quoted(stream), quoted(event_type));
-    let log_time =
-        log_time.parse().map_or_else(|_| log_time.to_owned(), |ms| Timestamp::from_unix_ms(ms).to_string());
-    let command_id = Uuid::try_parse(command_id)
-        .map_or_else(|_| command_id.to_owned(), |id| id.as_hyphenated().to_string());
-    let line = format!(
-        "{{\"cause\":{cause},\"command_hash\":\"{command_hash}\",\"command_id\":\"{command_id}\",\"hash\":\"{hash}\",\
-         \"log_time\":\"{log_time}\",\"payload\":{payload},\"position\":{position},\
-         \"schema_version\":{schema_version},\"stream\":{stream},\"type\":{event_type},\"version\":{version}}}"
-    );
-    (position.parse().unwrap_or(i64::MAX), line)
-}
-
-/// Names have no characters that JSON escapes in its own way, so this is canonical.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// A row of the log that is not as it was written.

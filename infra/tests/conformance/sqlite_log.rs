@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use boxoffice_commands::log::{Documents, EventLog};
 use boxoffice_infra::OpenError;
+use boxoffice_infra::archive::Archive as _;
 use boxoffice_infra::sqlite::{LOG_FILE, SqliteLog};
 use boxoffice_projections::feed::LogFeed;
-use futures_util::TryStreamExt as _;
 use sqlx::{Connection as _, Row as _, SqliteConnection};
 
 use crate::batches::{Owner, check_whole, stream};
@@ -117,7 +117,11 @@ async fn readers_stand_beside_the_writer() {
         digests.push(log.keep(&[n; 1_000]).await.unwrap());
     }
     digests.sort();
-    let documents: Vec<_> = reader.documents().try_collect().await.unwrap();
+    let (mut documents, mut after) = (Vec::new(), None);
+    while let Some(document) = reader.next_document(after).await.unwrap() {
+        after = Some(document.0);
+        documents.push(document);
+    }
     assert_eq!(documents.iter().map(|(digest, _)| *digest).collect::<Vec<_>>(), digests);
     assert!(documents.iter().all(|(_, content)| content.len() == 1_000));
 }

@@ -1,15 +1,13 @@
 //! The log as it is read from outside, while the server that writes it comes and goes.
 
-use std::path::Path;
-use std::pin::pin;
-
 use boxoffice_audit::{Checker, Report, Summary, verify_lines};
-use boxoffice_infra::sqlite::{LogReader, SqliteLog};
-use futures_util::StreamExt as _;
+use boxoffice_infra::archive::Archive;
+use boxoffice_infra::postgres::{Postgres, PostgresLog};
+use boxoffice_infra::sqlite::SqliteLog;
 use serde_json::{Value, json};
 
 use super::facts::Facts;
-use crate::support::process::Server;
+use crate::support::process::{Place, Server};
 
 /// How many events that are known already are read again each time, to see that they have not changed.
 const OVERLAP: usize = 100;
@@ -34,7 +32,7 @@ impl Reading {
 
     /// Reads what has come since. What came before must be as it was.
     pub(crate) async fn catch_up(&mut self, server: &Server) {
-        for document in documents(&reader(server.data()).await.unwrap()).await {
+        for document in documents(&*archive(server.place()).await.unwrap()).await {
             if !self.documents.contains(&document) {
                 self.judge(&document);
                 self.documents.push(document);
@@ -64,8 +62,8 @@ impl Reading {
     }
 
     /// Once the server has stopped: reads the file anew, from its beginning, and has the whole of it checked.
-    pub(crate) async fn conclude(mut self, data: &Path) -> Summary {
-        let export = Export::of(data).await.unwrap();
+    pub(crate) async fn conclude(mut self, place: &Place) -> Summary {
+        let export = Export::of(place.clone()).await.unwrap();
         assert!(export.events.starts_with(&self.events), "the log is not what was read bit by bit");
         export.events[self.events.len()..].iter().for_each(|line| self.note(line));
         let report = export.check();
@@ -75,7 +73,7 @@ impl Reading {
     }
 }
 
-/// A whole log, as it stands in a data folder.
+/// A whole log, as it is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Export {
     pub documents: Vec<String>,
@@ -87,18 +85,18 @@ impl Export {
     ///
     /// # Errors
     /// There is no log that could be read.
-    pub(crate) async fn of(data: &Path) -> Result<Self, String> {
-        let reader = reader(data).await?;
+    pub(crate) async fn of(place: impl Into<Place>) -> Result<Self, String> {
+        let reader = archive(&place.into()).await?;
         let mut events = Vec::new();
         loop {
             let after = u64::try_from(events.len()).unwrap();
-            let part = reader.events(after, PART).await.map_err(|error| error.to_string())?;
+            let part = reader.read(after, PART).await.map_err(|error| error.to_string())?;
             events.extend(part.iter().map(|event| event.to_line().unwrap()));
             if part.len() < PART {
                 break;
             }
         }
-        let documents = documents(&reader).await;
+        let documents = documents(&*reader).await;
         reader.close().await;
         Ok(Self { documents, events })
     }
@@ -113,15 +111,20 @@ impl Export {
     }
 }
 
-async fn reader(data: &Path) -> Result<LogReader, String> {
-    SqliteLog::open_read_only(data).await.map_err(|error| error.to_string())
+async fn archive(place: &Place) -> Result<Box<dyn Archive>, String> {
+    let Some(url) = &place.database else {
+        let reader = SqliteLog::open_read_only(&place.data).await;
+        return reader.map(|reader| Box::new(reader) as _).map_err(|error| error.to_string());
+    };
+    let postgres = Postgres::connect(url).await.map_err(|error| error.to_string())?;
+    let archive = PostgresLog::archive(&postgres).await.map_err(|error| error.to_string())?;
+    Ok(Box::new(archive))
 }
 
-async fn documents(reader: &LogReader) -> Vec<String> {
-    let mut found = pin!(reader.documents());
-    let mut lines = Vec::new();
-    while let Some(document) = found.next().await {
-        let (digest, content) = document.unwrap();
+async fn documents(reader: &dyn Archive) -> Vec<String> {
+    let (mut lines, mut after) = (Vec::new(), None);
+    while let Some((digest, content)) = reader.next_document(after).await.unwrap() {
+        after = Some(digest);
         let content = String::from_utf8(content).unwrap();
         lines.push(json!({"content": content, "document": digest.to_string()}).to_string());
     }

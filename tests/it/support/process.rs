@@ -4,7 +4,7 @@
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -30,24 +30,48 @@ pub(crate) enum Under<'a> {
     Strace(&'a [&'a str]),
 }
 
+/// Where a server keeps what it keeps.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) data: PathBuf,
+    /// The database that has the log, if the folder has not.
+    pub(crate) database: Option<String>,
+}
+
+impl From<&PathBuf> for Place {
+    fn from(data: &PathBuf) -> Self {
+        Self { data: data.clone(), database: None }
+    }
+}
+
+impl Place {
+    /// As arguments of the program.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        let data = ["--data", self.data.to_str().unwrap()];
+        let database = self.database.as_deref().map(|url| ["--database", url]);
+        data.into_iter().chain(database.into_iter().flatten()).collect()
+    }
+}
+
 /// A running server.
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
-    data: PathBuf,
+    place: Place,
     complaints: Complaints,
 }
 
 impl Server {
     /// Starts a server and waits until it may take traffic.
-    pub(crate) async fn start(data: &Path) -> Self {
-        Self::start_under(Under::Nothing, data).await
+    pub(crate) async fn start(place: impl Into<Place>) -> Self {
+        Self::start_under(Under::Nothing, place).await
     }
 
-    pub(crate) async fn start_under(under: Under<'_>, data: &Path) -> Self {
+    pub(crate) async fn start_under(under: Under<'_>, place: impl Into<Place>) -> Self {
+        let place = place.into();
         let mut child = command(under)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
-            .arg(data)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(place.arguments())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,7 +84,7 @@ impl Server {
             let status = child.wait();
             panic!("the server did not start ({status:?}):\n{}", complaints.text());
         };
-        let server = Self { child, address, data: data.to_owned(), complaints };
+        let server = Self { child, address, place, complaints };
         server.ready().await;
         server
     }
@@ -80,8 +104,8 @@ impl Server {
         self.address
     }
 
-    pub(crate) fn data(&self) -> &Path {
-        &self.data
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 
     pub(crate) fn call(&self, method: &str, path: &str) -> Call {
@@ -90,7 +114,7 @@ impl Server {
 
     /// As the administrator.
     pub(crate) fn manage(&self, method: &str, path: &str) -> Call {
-        let token = std::fs::read_to_string(self.data.join("admin-token")).unwrap();
+        let token = std::fs::read_to_string(self.place.data.join("admin-token")).unwrap();
         self.call(method, path).bearer(token.trim())
     }
 

@@ -28,13 +28,13 @@ pub(crate) struct ExportArgs {
 
 pub(super) fn run(arguments: &ExportArgs) -> Outcome {
     let ExportArgs { place, json: _ } = arguments;
-    let folder = place.folder()?;
+    let place = place.log()?;
     block_on(Threads::One, async {
-        let log = feed::open(&folder).await?;
-        let heads = feed::heads(&log).await?;
+        let log = feed::open(&place).await?;
+        let heads = log.heads().await?;
         let mut out = output::lines();
         let mut progress = Progress::of("exporting", heads.position);
-        feed::export(&log, &heads, |lines| {
+        feed::export(&*log, &heads, |lines| {
             progress.add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
             for line in &lines {
                 let written = out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n"));

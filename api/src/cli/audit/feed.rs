@@ -1,32 +1,38 @@
 //! The log as lines of an export, read from a data folder beside whoever is writing it.
 
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::pin::pin;
 
 use boxoffice_infra::OpenError;
-use boxoffice_infra::sqlite::{Heads, LogReader, SqliteLog};
-use futures_util::TryStreamExt as _;
+use boxoffice_infra::archive::{Archive, Heads};
+use boxoffice_infra::postgres::{Postgres, PostgresLog};
+use boxoffice_infra::sqlite::SqliteLog;
 use serde::Serialize;
 
 use crate::cli::failed::Failed;
+use crate::settings::LogPlace;
 
 /// How many events are read at once.
 const PAGE: usize = 2_000;
 
-/// Opens the log of a data folder for reading.
-pub(crate) async fn open(data: &Path) -> Result<LogReader, Failed> {
-    SqliteLog::open_read_only(data).await.map_err(|error| match error {
-        OpenError::Missing(path) => {
-            Failed::new(format!("there is no log at {}. Name the data folder with --data", path.display()))
+/// Opens a log for reading, wherever it is.
+pub(crate) async fn open(at: &LogPlace) -> Result<Box<dyn Archive>, Failed> {
+    match at {
+        LogPlace::Database(url) => {
+            let postgres = Postgres::connect(url).await.map_err(|error| Failed::new(error.to_string()))?;
+            let archive = PostgresLog::archive(&postgres).await;
+            archive.map(|log| Box::new(log) as _).map_err(|error| Failed::new(error.to_string()))
         }
-        error => Failed::new(format!("the log cannot be opened: {error}")),
-    })
-}
-
-/// Where the log stands now.
-pub(super) async fn heads(log: &LogReader) -> Result<Heads, Failed> {
-    Ok(log.heads().await?)
+        LogPlace::Folder(data) => {
+            let opened = SqliteLog::open_read_only(data).await.map_err(|error| match error {
+                OpenError::Missing(path) => {
+                    let path = path.display();
+                    Failed::new(format!("there is no log at {path}. Name the data folder with --data"))
+                }
+                error => Failed::new(format!("the log cannot be opened: {error}")),
+            });
+            opened.map(|log| Box::new(log) as _)
+        }
+    }
 }
 
 /// A document, in the order of canonical JSON.
@@ -39,12 +45,13 @@ struct DocumentLine<'a> {
 /// Hands over every line of an export, in pages, each line without its line feed, as long as somebody takes them.
 /// Ends where the log stood, or at the last event that was there beyond that.
 pub(super) async fn export(
-    log: &LogReader,
+    log: &dyn Archive,
     heads: &Heads,
     mut hand_over: impl FnMut(Vec<String>) -> Result<ControlFlow<()>, Failed>,
 ) -> Result<(), Failed> {
-    let mut documents = pin!(log.documents());
-    while let Some((digest, content)) = documents.try_next().await? {
+    let mut before = None;
+    while let Some((digest, content)) = log.next_document(before).await? {
+        before = Some(digest);
         // What is not text is not what was hashed, and its line will say so.
         let content = &String::from_utf8_lossy(&content);
         let line = serde_json::to_string(&DocumentLine { content, document: digest.to_string() });

@@ -14,7 +14,7 @@ use super::{exit_code, feed};
 use crate::cli::failed::Failed;
 use crate::cli::progress::Progress;
 use crate::cli::{Outcome, Threads, block_on, output, words};
-use crate::settings::Place;
+use crate::settings::{LogPlace, Place};
 
 const EXAMPLE: &str = "Examples:
   boxoffice audit verify --data /var/lib/boxoffice
@@ -51,7 +51,7 @@ pub(crate) struct Verdict {
 pub(super) fn run(arguments: &VerifyArgs) -> Outcome {
     let verdict = match &arguments.export {
         Some(file) => verdict_of_export(file)?,
-        None => verdict_of_folder(&arguments.place.folder()?)?,
+        None => verdict_of_log(&arguments.place.log()?)?,
     };
     if arguments.json {
         output::json(&verdict.report)?;
@@ -73,13 +73,13 @@ fn verdict_of_export(file: &Path) -> Result<Verdict, Failed> {
     Ok(Verdict { report, took: started.elapsed() })
 }
 
-/// What the checker says of the log of a data folder, as it stands now. Call it where blocking is allowed.
-pub(crate) fn verdict_of_folder(data: &Path) -> Result<Verdict, Failed> {
+/// What the checker says of a log, as it stands now. Call it where blocking is allowed.
+pub(crate) fn verdict_of_log(place: &LogPlace) -> Result<Verdict, Failed> {
     let started = Instant::now();
     let (heads_sender, heads) = sync_channel(1);
     let (pages_sender, pages) = sync_channel(PAGES_MAX);
     let report = thread::scope(|scope| {
-        let reading = scope.spawn(move || read(data, &heads_sender, &pages_sender));
+        let reading = scope.spawn(move || read(place, &heads_sender, &pages_sender));
         // Without heads the reader has failed, and says why when it is joined.
         let report = heads.recv().ok().map(|heads: Heads| {
             let lines = Lines::new(&pages, heads.position);
@@ -94,10 +94,10 @@ pub(crate) fn verdict_of_folder(data: &Path) -> Result<Verdict, Failed> {
     Ok(Verdict { report, took: started.elapsed() })
 }
 
-fn read(data: &Path, heads: &SyncSender<Heads>, pages: &SyncSender<Vec<String>>) -> Result<(), Failed> {
+fn read(place: &LogPlace, heads: &SyncSender<Heads>, pages: &SyncSender<Vec<String>>) -> Result<(), Failed> {
     block_on(Threads::One, async {
-        let log = feed::open(data).await?;
-        let found = feed::heads(&log).await?;
+        let log = feed::open(place).await?;
+        let found = log.heads().await?;
         let streams = found.streams.iter();
         let streams = streams.map(|head| (head.stream.to_string(), (head.version, head.head.to_string())));
         let streams = Some(streams.collect());
@@ -106,7 +106,7 @@ fn read(data: &Path, heads: &SyncSender<Heads>, pages: &SyncSender<Vec<String>>)
             Ok(()) => Ok(ControlFlow::Continue(())),
             Err(_) => Ok(ControlFlow::Break(())),
         };
-        feed::export(&log, &found, hand_over).await
+        feed::export(&*log, &found, hand_over).await
     })
 }
 
@@ -188,7 +188,9 @@ mod tests {
     #[test]
     fn a_folder_without_a_log_is_no_verdict() {
         let folder = tempfile::tempdir().unwrap();
-        let Err(failed) = verdict_of_folder(folder.path()) else { panic!("there is nothing to verify") };
+        let Err(failed) = verdict_of_log(&LogPlace::Folder(folder.path().to_owned())) else {
+            panic!("there is nothing to verify")
+        };
         assert!(failed.to_string().starts_with("there is no log at "), "{failed}");
     }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use boxoffice_audit::Report;
 
-use crate::cli::audit::{self, Verdict, verdict_of_folder};
+use crate::cli::audit::{self, Verdict, verdict_of_log};
 use crate::cli::failed::Failed;
 use crate::cli::{Threads, block_on};
+use crate::settings::LogPlace;
 
 /// How many events are read at once.
 const PAGE: usize = 5_000;
@@ -22,14 +23,14 @@ pub(super) struct Evidence {
 /// Reads and verifies the log of a data folder. Call it where blocking is allowed.
 pub(super) fn gather(data: &Path) -> Result<Evidence, Failed> {
     let holds = block_on(Threads::One, count_holds(data))?;
-    Ok(Evidence { holds, verdict: verdict_of_folder(data)? })
+    Ok(Evidence { holds, verdict: verdict_of_log(&LogPlace::Folder(data.to_owned()))? })
 }
 
 async fn count_holds(data: &Path) -> Result<u64, Failed> {
-    let log = audit::open(data).await?;
+    let log = audit::open(&LogPlace::Folder(data.to_owned())).await?;
     let (mut holds, mut after) = (0, 0);
     loop {
-        let page = log.events(after, PAGE).await?;
+        let page = log.read(after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(holds) };
         after = last.position;
         let placed = page.iter().filter(|event| &*event.event_type == "hold_placed").count();

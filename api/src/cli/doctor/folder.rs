@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use boxoffice_commands::clock::Clock as _;
 use boxoffice_infra::OpenError;
+use boxoffice_infra::archive::Archive as _;
 use boxoffice_infra::clock::SystemClock;
 use boxoffice_infra::folder::LOCK_FILE;
 use boxoffice_infra::keys::{ADMIN_TOKEN_FILE, KEYS_FILE};

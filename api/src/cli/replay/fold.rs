@@ -14,8 +14,7 @@ use boxoffice_domain::log::{Position, Recorded, StreamName};
 use boxoffice_domain::organizer::Organizer;
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::venue::Venue;
-use boxoffice_infra::sqlite::LogReader;
-use boxoffice_projections::feed::LogFeed as _;
+use boxoffice_infra::archive::Archive;
 
 use super::summary::{ShowSummary, Summary};
 use super::tally::Tally;
@@ -86,7 +85,7 @@ impl State {
 
 impl Fold {
     /// Folds the next event of the log.
-    pub(super) async fn event(&mut self, log: &LogReader, event: &Recorded) -> Result<(), Failed> {
+    pub(super) async fn event(&mut self, log: &dyn Archive, event: &Recorded) -> Result<(), Failed> {
         let missing = match self.fold(event) {
             Err(Unreadable::MissingLayout(digest)) => digest,
             outcome => return outcome.map_err(|unreadable| at(event, &unreadable.to_string())),

@@ -138,7 +138,7 @@ pub async fn get_seats(
             Answer::bytes(StatusCode::OK, media_type, body).tagged(&etag, &context.headers).at(position)
         }
         Some(text) => {
-            let until = moment(text, &context)?;
+            let until = moment(text, &context).await?;
             let mut past = context.app.past.show(&*context.app.feed, show, until).await?;
             let seats = past.view.seats();
             let body = if compact { seats.to_compact() } else { seats.to_json() };
@@ -148,10 +148,11 @@ pub async fn get_seats(
     Ok(answer.with(VARY, "accept"))
 }
 
-fn moment(text: &str, context: &Context) -> Result<Until, Problem> {
+async fn moment(text: &str, context: &Context) -> Result<Until, Problem> {
     if let Ok(position) = text.parse() {
-        if position > context.app.feed.head() {
-            let detail = format!("The log's head is {}.", context.app.feed.head());
+        let head = context.app.feed.look_up_head().await;
+        if position > head {
+            let detail = format!("The log's head is {head}.");
             return Err(Problem::new(Code::PositionBeyondHead, detail));
         }
         if position == 0 {
