@@ -11,6 +11,7 @@ mod log;
 #[expect(dead_code, unreachable_pub, reason = "the tests of the whole need more of it")]
 #[path = "../../../tests/it/support/postgres.rs"]
 mod postgres;
+mod postgres_server;
 mod sandbox;
 mod sqlite_log;
 mod views;
