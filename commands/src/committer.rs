@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use boxoffice_domain::log::{NewEvent, Position, StreamName};
+use boxoffice_domain::mutant::{self, Mutant};
 use rustc_hash::FxHashSet;
 
 use crate::log::{AppendError, BATCH_BYTES_MAX, BATCH_EVENTS_MAX, StreamBatch, StreamOutcome};
@@ -105,6 +106,9 @@ impl<K> Committer<K> {
         let (outcomes, otherwise) = match result {
             // Outcomes that do not pair with what was sent say nothing about anybody.
             Ok(outcomes) if outcomes.len() == self.in_flight.len() => (outcomes.clone(), Fate::Unknown),
+            Err(AppendError::Unknown(_)) if mutant::is_on(Mutant::UnknownIsLanded) => {
+                (Vec::new(), Fate::Landed { first: 1 })
+            }
             Ok(_) | Err(AppendError::Unknown(_)) => (Vec::new(), Fate::Unknown),
             Err(AppendError::NotAppended(_)) => (Vec::new(), Fate::Refused),
         };

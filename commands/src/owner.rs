@@ -138,14 +138,11 @@ impl<A: Aggregate, T> Owner<A, T> {
         let events = std::mem::replace(&mut self.unsent, rest);
         self.batches += 1;
         let number = self.batches;
-        let sent = match (events.first(), events.last()) {
-            (Some(first), Some(last)) => {
-                Sent { number, after: first.version - 1, through: last.version, head: last.hash }
-            }
-            _ => {
-                let Live { version, head, .. } = self.speculative;
-                Sent { number, after: version, through: version, head }
-            }
+        let sent = if let (Some(first), Some(last)) = (events.first(), events.last()) {
+            Sent { number, after: first.version - 1, through: last.version, head: last.hash }
+        } else {
+            let Live { version, head, .. } = self.speculative;
+            Sent { number, after: version, through: version, head }
         };
         self.in_flight = Some(sent);
         Some(StreamBatch { stream: self.stream.clone(), expected: sent.after, epoch, events })
@@ -178,6 +175,9 @@ impl<A: Aggregate, T> Owner<A, T> {
 
     /// The answers that may leave now, in order.
     pub fn replies(&mut self) -> impl Iterator<Item = (T, Verdict<A>)> + use<'_, A, T> {
+        if mutant::is_on(Mutant::RepliesOutOfOrder) {
+            self.replies.reverse();
+        }
         self.replies.drain(..)
     }
 

@@ -19,17 +19,29 @@ pub enum Mutant {
     ForgetfulRestart = 5,
     /// A rejection leaves before the events it was decided on are durable.
     SpeculativeRejection = 6,
+    /// The append does not compare the owner's epoch.
+    NoEpochCheck = 7,
+    /// An append whose outcome is unknown is taken for done.
+    UnknownIsLanded = 8,
+    /// Answers leave in another order than the commands came in.
+    RepliesOutOfOrder = 9,
+    /// A rejection is not proven, although others may have changed the stream meanwhile.
+    StaleRejection = 10,
 }
 
 impl Mutant {
     /// Every bug with the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 10] = [
         ("no_version_check", Self::NoVersionCheck),
         ("reply_before_durable", Self::ReplyBeforeDurable),
         ("no_hold_id", Self::NoHoldId),
         ("late_expiry", Self::LateExpiry),
         ("forgetful_restart", Self::ForgetfulRestart),
         ("speculative_rejection", Self::SpeculativeRejection),
+        ("no_epoch_check", Self::NoEpochCheck),
+        ("unknown_is_landed", Self::UnknownIsLanded),
+        ("replies_out_of_order", Self::RepliesOutOfOrder),
+        ("stale_rejection", Self::StaleRejection),
     ];
 }
 

@@ -3,6 +3,7 @@
 use boxoffice_domain::aggregate::Aggregate;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{Position, Version};
+use boxoffice_domain::mutant::{self, Mutant};
 use boxoffice_domain::time::Timestamp;
 
 use super::answer::{Failure, Recording, Request};
@@ -64,6 +65,7 @@ impl<A: Aggregate, T> Queued<A, T> {
     /// Whether the answer is only true as long as nothing else happens to the stream.
     fn rests_on_now(&self) -> bool {
         matches!(self.decision, Decision::Holds { .. } | Decision::Refused(_))
+            && !mutant::is_on(Mutant::StaleRejection)
     }
 }
 

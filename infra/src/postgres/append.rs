@@ -2,8 +2,9 @@
 
 use boxoffice_commands::log::{StreamBatch, StreamOutcome};
 use boxoffice_domain::log::Position;
+use boxoffice_domain::mutant::{self, Mutant};
 use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::{Arguments as _, Row as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Row as _, SqlSafeStr as _, SqlStr};
 
 use crate::database::signed;
 
@@ -46,6 +47,18 @@ SELECT (SELECT position FROM last), ARRAY(SELECT place FROM kept),
        ARRAY(SELECT place FROM batch LEFT JOIN boxoffice_log.stream USING (stream)
              WHERE count = 0 AND expected = coalesce(stream.version, 0) AND batch.epoch = coalesce(stream.epoch, 0))";
 
+/// [`APPEND`], unless this process has a deliberate bug.
+fn statement() -> SqlStr {
+    let bugs = [
+        (Mutant::NoVersionCheck, " AND stream.version = batch.expected"),
+        (Mutant::NoEpochCheck, " AND stream.epoch = batch.epoch"),
+    ];
+    match bugs.into_iter().find(|(mutant, _)| mutant::is_on(*mutant)) {
+        Some((_, check)) => AssertSqlSafe(APPEND.replacen(check, "", 1)).into_sql_str(),
+        None => SqlStr::from_static(APPEND),
+    }
+}
+
 /// What an append came to.
 pub(super) struct Appended {
     /// In the order of the batches; `None` where a stream was not as expected.
@@ -59,7 +72,7 @@ pub(super) async fn append(
     batches: &[StreamBatch],
 ) -> Result<Appended, sqlx::Error> {
     let arguments = arguments(batches).map_err(sqlx::Error::Encode)?;
-    let row = sqlx::query_with(APPEND, arguments).fetch_one(connection).await?;
+    let row = sqlx::query_with(statement(), arguments).fetch_one(connection).await?;
     let head: Option<i64> = row.try_get(0)?;
     let kept: Vec<i64> = row.try_get(1)?;
     let head = head.and_then(|head| Position::try_from(head).ok()).unwrap_or_default();

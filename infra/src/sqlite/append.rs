@@ -19,19 +19,23 @@ const ROWS_MAX: usize = 256;
 // OR FAIL: whatever fails is followed by a rollback of the transaction, so SQLite need not be able to undo a single
 // statement, which would cost it a copy of every page.
 const ADVANCED: &str = "UPDATE OR FAIL stream SET version = new.column4, head = new.column5 FROM (VALUES";
-const AS_EXPECTED: &str = ") AS new WHERE stream.stream = new.column1 AND stream.epoch = new.column3";
+const AS_NAMED: &str = ") AS new WHERE stream.stream = new.column1";
+const SAME_EPOCH: &str = " AND stream.epoch = new.column3";
+const SAME_VERSION: &str = " AND stream.version = new.column2";
 
 /// Moves streams that are as expected, and tells which.
-static ADVANCE: LazyLock<Bulk> = LazyLock::new(|| {
-    let after = format!("{AS_EXPECTED} AND stream.version = new.column2 RETURNING stream.stream");
-    Bulk::new(ADVANCED, "(?, ?, ?, ?, ?)", &after, ROWS_MAX)
-});
+static ADVANCE: LazyLock<Bulk> = LazyLock::new(|| advancing(&[SAME_EPOCH, SAME_VERSION]));
 
 /// The same with [`Mutant::NoVersionCheck`].
-static ADVANCE_UNCHECKED: LazyLock<Bulk> = LazyLock::new(|| {
-    let after = format!("{AS_EXPECTED} RETURNING stream.stream");
+static ADVANCE_FROM_ANYWHERE: LazyLock<Bulk> = LazyLock::new(|| advancing(&[SAME_EPOCH]));
+
+/// The same with [`Mutant::NoEpochCheck`].
+static ADVANCE_BY_ANYBODY: LazyLock<Bulk> = LazyLock::new(|| advancing(&[SAME_VERSION]));
+
+fn advancing(conditions: &[&str]) -> Bulk {
+    let after = format!("{AS_NAMED}{} RETURNING stream.stream", conditions.concat());
     Bulk::new(ADVANCED, "(?, ?, ?, ?, ?)", &after, ROWS_MAX)
-});
+}
 
 static INSERT: LazyLock<Bulk> = LazyLock::new(|| inserting("INSERT OR FAIL INTO"));
 
@@ -98,8 +102,13 @@ async fn advance_streams(
         let query = sqlx::query(absent).bind(batch.stream.as_str()).bind(Digest::ZERO.as_bytes().to_vec());
         query.execute(&mut *connection).await?;
     }
-    let unchecked = mutant::is_on(Mutant::NoVersionCheck);
-    let statement = if unchecked { &ADVANCE_UNCHECKED } else { &ADVANCE };
+    let statement = if mutant::is_on(Mutant::NoVersionCheck) {
+        &ADVANCE_FROM_ANYWHERE
+    } else if mutant::is_on(Mutant::NoEpochCheck) {
+        &ADVANCE_BY_ANYBODY
+    } else {
+        &ADVANCE
+    };
     let mut kept = HashSet::with_capacity(batches.len());
     let mut rest = batches.iter();
     for (size, text) in statement.parts(batches.len()) {

@@ -29,6 +29,7 @@ macro_rules! every_log {
         mod postgres {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
+                crate::choose_mutant();
                 let log = std::sync::Arc::new(super::postgres_log().await);
                 super::$promise(log.clone()).await;
                 super::check_whole(&*log).await;

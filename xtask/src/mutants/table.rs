@@ -40,4 +40,40 @@ pub(super) const LINES: &[Line] = &[
         binary: "mutants",
         test: "tests::every_seed_of_the_simulation_ends_well",
     },
+    Line {
+        mutant: "unknown_is_landed",
+        package: "boxoffice-commands",
+        binary: "mutants",
+        test: "tests::every_seed_of_the_simulation_ends_well",
+    },
+    Line {
+        mutant: "replies_out_of_order",
+        package: "boxoffice-commands",
+        binary: "mutants",
+        test: "tests::every_seed_of_the_simulation_ends_well",
+    },
+    Line {
+        mutant: "stale_rejection",
+        package: "boxoffice-commands",
+        binary: "mutants",
+        test: "tests::every_seed_of_the_simulation_ends_well",
+    },
+    Line {
+        mutant: "no_epoch_check",
+        package: "boxoffice-infra",
+        binary: "conformance",
+        test: "log::sqlite::an_older_epoch_is_fenced",
+    },
+    Line {
+        mutant: "no_epoch_check",
+        package: "boxoffice-infra",
+        binary: "conformance",
+        test: "log::postgres::an_older_epoch_is_fenced",
+    },
+    Line {
+        mutant: "no_version_check",
+        package: "boxoffice-infra",
+        binary: "conformance",
+        test: "log::postgres::a_stream_at_another_version_is_a_conflict",
+    },
 ];
