@@ -42,8 +42,14 @@ struct Closing {
 
 enum Log {
     Folder(Arc<SqliteLog>),
-    /// The folder has keys and the sandbox, and is locked for those.
-    Database(Arc<PostgresLog>, Postgres, #[expect(dead_code, reason = "locks as long as it lives")] File),
+    Database(Box<Database>),
+}
+
+struct Database {
+    log: Arc<PostgresLog>,
+    postgres: Postgres,
+    /// The folder has keys and the sandbox, and is locked for those as long as this lives.
+    _lock: File,
 }
 
 impl Stores {
@@ -94,9 +100,9 @@ impl Stores {
         self.vault.close().await;
         match &self.closing.log {
             Log::Folder(log) => log.close().await,
-            Log::Database(log, postgres, _) => {
-                log.close().await;
-                postgres.close().await;
+            Log::Database(database) => {
+                database.log.close().await;
+                database.postgres.close().await;
             }
         }
     }
@@ -125,7 +131,8 @@ impl OpenLog {
         let wrong = |error: boxoffice_infra::postgres::PostgresError| StartError::of("the event log")(&error);
         let postgres = Postgres::connect(url).await.map_err(wrong)?;
         let log = Arc::new(PostgresLog::open(&postgres).await.map_err(wrong)?);
-        Ok(Self::of(&log, Log::Database(Arc::clone(&log), postgres, lock)))
+        let database = Database { log: Arc::clone(&log), postgres, _lock: lock };
+        Ok(Self::of(&log, Log::Database(Box::new(database))))
     }
 
     fn of<L: EventLog + Documents + LogFeed + EffectFeed>(log: &Arc<L>, kept: Log) -> Self {
