@@ -1,4 +1,5 @@
-//! How fast the embedded log appends: `cargo run --release --example append [events a commit] [streams] [seconds]`.
+//! How fast a log appends:
+//! `cargo run --release -p boxoffice-infra --example append [events a commit] [streams] [seconds] [folder or URL]`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -14,6 +15,7 @@ use boxoffice_commands::log::{EventLog, StreamBatch, StreamOutcome};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{CommandMeta, NewEvent, StreamName, Version, link};
 use boxoffice_domain::time::Timestamp;
+use boxoffice_infra::postgres::{Postgres, PostgresLog};
 use boxoffice_infra::sqlite::SqliteLog;
 use uuid::Uuid;
 
@@ -55,13 +57,20 @@ async fn main() {
         |n: usize, default: u64| std::env::args().nth(n).map_or(default, |text| text.parse().unwrap());
     let (a_commit, streams, seconds) = (argument(1, 250), argument(2, 1), argument(3, 5));
     let folder = std::env::args().nth(4).unwrap_or_else(|| "target/append-bench".to_owned());
-    let _ = std::fs::remove_dir_all(&folder);
-    let log = Arc::new(SqliteLog::open(folder.as_ref()).await.unwrap());
+    let log: Arc<dyn EventLog> = if folder.starts_with("postgres://") {
+        let postgres = Postgres::connect(&folder).await.unwrap();
+        postgres.migrate().await.unwrap();
+        Arc::new(PostgresLog::open(&postgres).await.unwrap())
+    } else {
+        let _ = std::fs::remove_dir_all(&folder);
+        Arc::new(SqliteLog::open(folder.as_ref()).await.unwrap())
+    };
     let mut batches = Vec::new();
     for n in 0..streams {
         let stream = StreamName::from_log(&format!("inventory-event_{n:026}"));
-        let epoch = log.claim(&stream).await.unwrap().epoch;
-        batches.push(StreamBatch { stream, expected: 0, epoch, events: Vec::new() });
+        let claim = log.claim(&stream).await.unwrap();
+        assert_eq!(claim.version, 0, "it has been measured here before");
+        batches.push(StreamBatch { stream, expected: 0, epoch: claim.epoch, events: Vec::new() });
     }
     let each = (a_commit / streams).max(1);
     let (mut commits, mut appending, mut slowest) = (0_u32, Duration::ZERO, Duration::ZERO);
@@ -85,7 +94,6 @@ async fn main() {
         seconds * 1e3 / f64::from(commits),
         slowest.as_secs_f64() * 1e3,
         batches[0].events[0].payload.len(),
-        EventLog::head(&*log),
+        log.head(),
     );
-    log.close().await;
 }
