@@ -3,7 +3,8 @@
 //! Everything is as in [`crate::sqlite`]: the same tables, the same bytes, the same promises, checked by the same suite.
 //! What differs is how things end: a connection can break around a commit, and another server can own a stream.
 //!
-//! The log and what is beside it have schemas of their own: `boxoffice_log`, `boxoffice_views`, `boxoffice_vault`.
+//! The log and what is beside it have schemas of their own: `boxoffice_log`, `boxoffice_views`,
+//! `boxoffice_vault`, `boxoffice_effects`.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -17,11 +18,14 @@ mod migrations;
 mod reader;
 mod rows;
 mod settings;
+mod transactions;
+mod views;
 mod writer;
 
 pub use error::PostgresError;
 pub use log::PostgresLog;
 pub use migrations::Migrated;
+pub use views::{PostgresTables, PostgresViews};
 
 /// How many connections there may be, the log's writer aside.
 const CONNECTIONS_MAX: u32 = 8;

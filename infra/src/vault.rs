@@ -20,8 +20,10 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
-use crate::database::{Bulk, Database, OpenError, Safety, Spec, Together, Verdict, bind, limit};
+use crate::database::{Bulk, Database, OpenError, Safety, Spec, bind, limit};
 use crate::keys::Keys;
+use crate::together::Together;
+use crate::transact::{Transact as _, Verdict};
 
 /// The file of the vault in the data folder.
 pub const VAULT_FILE: &str = "vault.db";
