@@ -285,7 +285,7 @@ impl App {
         let (app, vault, shutdown) =
             (Arc::clone(self), Arc::clone(&self.stores.vault), self.tasks.shutdown());
         self.tasks.spawn("sweeping the vault", async move {
-            tokio::select! { () = housekeeping::sweep_vault(&app, &vault) => {}, () = shutdown.begun() => {} }
+            tokio::select! { () = housekeeping::sweep_vault(&app, &*vault) => {}, () = shutdown.begun() => {} }
         });
     }
 

@@ -19,12 +19,14 @@ mod reader;
 mod rows;
 mod settings;
 mod transactions;
+mod vault;
 mod views;
 mod writer;
 
 pub use error::PostgresError;
 pub use log::PostgresLog;
 pub use migrations::Migrated;
+pub use vault::PostgresVault;
 pub use views::{PostgresTables, PostgresViews};
 
 /// How many connections there may be, the log's writer aside.

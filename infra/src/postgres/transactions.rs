@@ -29,6 +29,11 @@ impl Transactions {
     pub(super) fn side_by_side(pool: PgPool) -> Self {
         Self { pool, turns: Arc::new(Semaphore::new(SIDE_BY_SIDE)) }
     }
+
+    /// One after the other, in the order in which they are asked for.
+    pub(super) fn in_turn(pool: PgPool) -> Self {
+        Self { pool, turns: Arc::new(Semaphore::new(1)) }
+    }
 }
 
 impl Transact for Transactions {

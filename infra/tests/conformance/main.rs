@@ -15,6 +15,7 @@ mod postgres;
 mod postgres_views;
 mod sandbox;
 mod sqlite_log;
+mod vault;
 mod views;
 
 /// The deliberate bug that `cargo xtask mutants` names for this process.
