@@ -12,6 +12,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 mod append;
+mod cursors;
 mod error;
 mod log;
 mod migrations;
@@ -23,6 +24,7 @@ mod vault;
 mod views;
 mod writer;
 
+pub use cursors::PostgresCursors;
 pub use error::PostgresError;
 pub use log::PostgresLog;
 pub use migrations::Migrated;

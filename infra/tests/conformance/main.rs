@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait for their own tasks")]
 
 mod batches;
+mod cursors;
 mod database;
 mod log;
 #[expect(dead_code, unreachable_pub, reason = "the tests of the whole need more of it")]
