@@ -19,7 +19,7 @@ use boxoffice_domain::log::{Position, StreamName};
 use boxoffice_domain::organizer::Organizer;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_domain::venue::Venue;
-use boxoffice_infra::keys::{self, Keys};
+use boxoffice_infra::keys;
 use boxoffice_infra::sandbox::SandboxProvider;
 use boxoffice_infra::tasks::Tasks;
 use boxoffice_projections::catalog::CatalogProjection;
@@ -38,7 +38,7 @@ use crate::metrics::Requests;
 use crate::past::Past;
 use crate::problem::{Code, Problem};
 use crate::signature::TicketSigner;
-use crate::stores::{OpenLog, Stores};
+use crate::stores::Stores;
 
 /// How long a query waits for a position that it was asked to have seen.
 const WAIT_ASKED: Duration = Duration::from_secs(2);
@@ -68,12 +68,6 @@ pub struct AppOptions {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StartError(pub String);
-
-impl StartError {
-    pub(crate) fn of(what: &str) -> impl Fn(&dyn std::fmt::Display) -> Self + '_ {
-        move |error| Self(format!("{what}: {error}"))
-    }
-}
 
 /// The whole box office of one process.
 pub struct App {
@@ -151,12 +145,9 @@ impl App {
     /// [`StartError`] says what is wrong, in words for an operator.
     pub async fn start(options: AppOptions) -> Result<Arc<Self>, StartError> {
         let data = &options.data;
-        let log = OpenLog::open(data, options.database.as_deref()).await?;
-        let keys = Keys::load_or_create(data).map_err(|error| StartError::of("the server's keys")(&error))?;
-        let token =
-            keys::admin_token(data).map_err(|error| StartError::of("the administrator's token")(&error))?;
-        let (token, is_new) = token;
-        let stores = Stores::open(data, options.database.as_deref(), &keys, &options.clock, log).await?;
+        let stores = Stores::open(data, options.database.as_deref(), &options.clock).await?;
+        let (token, is_new) = keys::admin_token(data)
+            .map_err(|error| StartError(format!("the administrator's token: {error}")))?;
         let tasks = Tasks::new();
         let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
         let engine = Engine::start(
@@ -177,8 +168,8 @@ impl App {
         let mut progress: Vec<Progress> = tables.iter().map(|(_, progress)| progress.clone()).collect();
         progress.push(shows.progress().clone());
         let app = Arc::new(Self {
-            signer: TicketSigner::new(&keys.ticket_seed()).knowing(keys.ticket_seeds()),
-            guard: Guard::new(keys, token.clone()),
+            signer: TicketSigner::new(&stores.keys.ticket_seed()).knowing(stores.keys.ticket_seeds()),
+            guard: Guard::new(stores.keys.clone(), token.clone()),
             clock: options.clock,
             ids: options.ids,
             past: Past::default(),
@@ -257,7 +248,7 @@ impl App {
         let (app, vault, shutdown) =
             (Arc::clone(self), Arc::clone(&self.stores.vault), self.tasks.shutdown());
         self.tasks.spawn("sweeping the vault", async move {
-            tokio::select! { () = housekeeping::sweep_vault(&app, &vault) => {}, () = shutdown.begun() => {} }
+            tokio::select! { () = housekeeping::sweep_vault(&app, &*vault) => {}, () = shutdown.begun() => {} }
         });
     }
 

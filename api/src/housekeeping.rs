@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use boxoffice_commands::log::Outage;
+use boxoffice_commands::vault::{self, Sweepable};
 use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::id::PersonId;
 use boxoffice_domain::inventory::Inventory;
 use boxoffice_domain::time::Timestamp;
-use boxoffice_infra::vault::SqliteVault;
 use boxoffice_projections::orders::ORDERS;
 use boxoffice_projections::table::Query;
 
@@ -36,7 +36,7 @@ pub(crate) async fn wake_shows(app: &App) {
 }
 
 /// Erases persons that no order names, for ever: whoever began to buy and was refused has not agreed to be kept.
-pub(crate) async fn sweep_vault(app: &App, vault: &SqliteVault) {
+pub(crate) async fn sweep_vault(app: &App, vault: &dyn Sweepable) {
     let mut since = Timestamp::default();
     loop {
         tokio::time::sleep(SWEEP_EVERY).await;
@@ -56,7 +56,7 @@ pub(crate) async fn sweep_vault(app: &App, vault: &SqliteVault) {
 /// `None`: it is not certain now who is named.
 async fn sweep(
     app: &App,
-    vault: &SqliteVault,
+    vault: &dyn Sweepable,
     since: Timestamp,
     older_than: Timestamp,
 ) -> Result<Option<u64>, Outage> {
@@ -77,5 +77,5 @@ async fn sweep(
         }
         Ok(named)
     };
-    vault.sweep(since, older_than, named).await.map(Some)
+    vault::sweep(vault, since, older_than, named).await.map(Some)
 }

@@ -1,5 +1,6 @@
 //! Which adapters stand behind the ports: files of a data folder, or a PostgreSQL database for what servers share.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use boxoffice_commands::clock::Clock;
 use boxoffice_commands::effects::{Cursors, EffectFeed};
 use boxoffice_commands::log::{Documents, EventLog};
+use boxoffice_commands::vault::Sweepable;
 use boxoffice_infra::cursors::SqliteCursors;
 use boxoffice_infra::folder;
 use boxoffice_infra::keys::Keys;
-use boxoffice_infra::postgres::{Postgres, PostgresLog};
+use boxoffice_infra::postgres::{Postgres, PostgresCursors, PostgresLog, PostgresVault, PostgresViews};
 use boxoffice_infra::sandbox::SandboxProvider;
 use boxoffice_infra::sqlite::SqliteLog;
 use boxoffice_infra::vault::SqliteVault;
@@ -27,66 +29,93 @@ pub(crate) struct Stores {
     pub(crate) feed: Arc<dyn LogFeed>,
     pub(crate) effects: Arc<dyn EffectFeed>,
     pub(crate) views: Arc<dyn TableStore>,
-    pub(crate) vault: Arc<SqliteVault>,
-    pub(crate) sandbox: Arc<SandboxProvider>,
+    pub(crate) vault: Arc<dyn Sweepable>,
     pub(crate) cursors: Arc<dyn Cursors>,
+    pub(crate) sandbox: Arc<SandboxProvider>,
+    pub(crate) keys: Keys,
     closing: Closing,
 }
 
-/// What has to be closed, and how.
-struct Closing {
-    log: Log,
-    views: Arc<SqliteViews>,
-    cursors: Arc<SqliteCursors>,
+/// What has to be closed.
+enum Closing {
+    Folder(Folder),
+    Database(Box<Database>),
 }
 
-enum Log {
-    Folder(Arc<SqliteLog>),
-    Database(Box<Database>),
+struct Folder {
+    log: Arc<SqliteLog>,
+    views: Arc<SqliteViews>,
+    vault: Arc<SqliteVault>,
+    cursors: Arc<SqliteCursors>,
 }
 
 struct Database {
     log: Arc<PostgresLog>,
     postgres: Postgres,
-    /// The folder has keys and the sandbox, and is locked for those as long as this lives.
+    /// The folder has the keys and the sandbox, and is locked for those as long as this lives.
     _lock: File,
 }
 
 impl Stores {
-    /// Opens everything.
+    /// Opens everything: what servers share in the database, if there is one, and the rest in the data folder.
     ///
     /// # Errors
     /// [`StartError`] says what is wrong, in words for an operator.
     pub(crate) async fn open(
         data: &Path,
         database: Option<&str>,
-        keys: &Keys,
         clock: &Arc<dyn Clock>,
-        log: OpenLog,
     ) -> Result<Self, StartError> {
-        let views =
-            SqliteViews::open(data).await.map_err(|error| StartError::of("the read models")(&error))?;
-        let vault = SqliteVault::open(data, keys.clone(), Arc::clone(clock))
-            .await
-            .map_err(|error| StartError::of("the vault")(&error))?;
-        let sandbox = SandboxProvider::open(data, Arc::clone(clock))
-            .await
-            .map_err(|error| StartError::of("the payment sandbox")(&error))?;
-        let cursors =
-            SqliteCursors::open(data).await.map_err(|error| StartError::of("the cursors")(&error))?;
-        let _ = database;
-        let (views, cursors) = (Arc::new(views), Arc::new(cursors));
-        let OpenLog { log: kept, events, documents, feed, effects } = log;
+        match database {
+            None => Self::in_folder(data, clock).await,
+            Some(url) => Self::in_database(data, url, clock).await,
+        }
+    }
+
+    async fn in_folder(data: &Path, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
+        // The log comes first: whoever has it has the folder.
+        let log = Arc::new(SqliteLog::open(data).await.map_err(wrong("the event log"))?);
+        let keys = keys(data)?;
+        let views = Arc::new(SqliteViews::open(data).await.map_err(wrong("the read models"))?);
+        let vault = SqliteVault::open(data, keys.clone(), Arc::clone(clock)).await;
+        let vault = Arc::new(vault.map_err(wrong("the vault"))?);
+        let cursors = Arc::new(SqliteCursors::open(data).await.map_err(wrong("the cursors"))?);
         Ok(Self {
-            log: events,
-            documents,
-            feed,
-            effects,
+            log: Arc::clone(&log) as _,
+            documents: Arc::clone(&log) as _,
+            feed: Arc::clone(&log) as _,
+            effects: Arc::clone(&log) as _,
             views: Arc::clone(&views) as _,
-            vault: Arc::new(vault),
-            sandbox: Arc::new(sandbox),
+            vault: Arc::clone(&vault) as _,
             cursors: Arc::clone(&cursors) as _,
-            closing: Closing { log: kept, views, cursors },
+            sandbox: sandbox(data, clock).await?,
+            keys,
+            closing: Closing::Folder(Folder { log, views, vault, cursors }),
+        })
+    }
+
+    async fn in_database(data: &Path, url: &str, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
+        let lock =
+            folder::ensure(data).and_then(|()| folder::lock(data)).map_err(wrong("the data folder"))?;
+        let in_use = || StartError(format!("the data folder: another server uses {}", data.display()));
+        let lock = lock.ok_or_else(in_use)?;
+        let keys = keys(data)?;
+        let postgres = Postgres::connect(url).await.map_err(wrong("the database"))?;
+        let log = Arc::new(PostgresLog::open(&postgres).await.map_err(wrong("the event log"))?);
+        let views = PostgresViews::open(&postgres).await.map_err(wrong("the read models"))?;
+        let vault = PostgresVault::open(&postgres, keys.clone(), Arc::clone(clock)).await;
+        let cursors = PostgresCursors::open(&postgres).await.map_err(wrong("the cursors"))?;
+        Ok(Self {
+            log: Arc::clone(&log) as _,
+            documents: Arc::clone(&log) as _,
+            feed: Arc::clone(&log) as _,
+            effects: Arc::clone(&log) as _,
+            views: Arc::new(views),
+            vault: Arc::new(vault.map_err(wrong("the vault"))?),
+            cursors: Arc::new(cursors),
+            sandbox: sandbox(data, clock).await?,
+            keys,
+            closing: Closing::Database(Box::new(Database { log, postgres, _lock: lock })),
         })
     }
 
@@ -95,12 +124,14 @@ impl Stores {
         if let Err(outage) = self.sandbox.close().await {
             tracing::warn!(%outage, "not everything that the sandbox was told is written; it will tell it again");
         }
-        self.closing.cursors.close().await;
-        self.closing.views.close().await;
-        self.vault.close().await;
-        match &self.closing.log {
-            Log::Folder(log) => log.close().await,
-            Log::Database(database) => {
+        match &self.closing {
+            Closing::Folder(folder) => {
+                folder.cursors.close().await;
+                folder.views.close().await;
+                folder.vault.close().await;
+                folder.log.close().await;
+            }
+            Closing::Database(database) => {
                 database.log.close().await;
                 database.postgres.close().await;
             }
@@ -108,40 +139,15 @@ impl Stores {
     }
 }
 
-/// The log, opened first: whoever has it has the data folder too.
-pub(crate) struct OpenLog {
-    log: Log,
-    events: Arc<dyn EventLog>,
-    documents: Arc<dyn Documents>,
-    feed: Arc<dyn LogFeed>,
-    effects: Arc<dyn EffectFeed>,
+fn keys(data: &Path) -> Result<Keys, StartError> {
+    Keys::load_or_create(data).map_err(wrong("the server's keys"))
 }
 
-impl OpenLog {
-    pub(crate) async fn open(data: &Path, database: Option<&str>) -> Result<Self, StartError> {
-        let Some(url) = database else {
-            let log = SqliteLog::open(data).await.map_err(|error| StartError::of("the event log")(&error))?;
-            let log = Arc::new(log);
-            return Ok(Self::of(&log, Log::Folder(Arc::clone(&log))));
-        };
-        let lock = folder::ensure(data).and_then(|()| folder::lock(data));
-        let lock = lock.map_err(|error| StartError::of("the data folder")(&error))?;
-        let lock = lock
-            .ok_or_else(|| StartError(format!("the data folder: another server uses {}", data.display())))?;
-        let wrong = |error: boxoffice_infra::postgres::PostgresError| StartError::of("the event log")(&error);
-        let postgres = Postgres::connect(url).await.map_err(wrong)?;
-        let log = Arc::new(PostgresLog::open(&postgres).await.map_err(wrong)?);
-        let database = Database { log: Arc::clone(&log), postgres, _lock: lock };
-        Ok(Self::of(&log, Log::Database(Box::new(database))))
-    }
+async fn sandbox(data: &Path, clock: &Arc<dyn Clock>) -> Result<Arc<SandboxProvider>, StartError> {
+    let sandbox = SandboxProvider::open(data, Arc::clone(clock)).await;
+    Ok(Arc::new(sandbox.map_err(wrong("the payment sandbox"))?))
+}
 
-    fn of<L: EventLog + Documents + LogFeed + EffectFeed>(log: &Arc<L>, kept: Log) -> Self {
-        Self {
-            log: kept,
-            events: Arc::clone(log) as _,
-            documents: Arc::clone(log) as _,
-            feed: Arc::clone(log) as _,
-            effects: Arc::clone(log) as _,
-        }
-    }
+fn wrong<E: Display>(what: &str) -> impl FnOnce(E) -> StartError + '_ {
+    move |error| StartError(format!("{what}: {error}"))
 }

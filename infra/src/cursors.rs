@@ -10,7 +10,8 @@ use boxoffice_commands::effects::Cursors;
 use boxoffice_commands::log::Outage;
 use boxoffice_domain::log::Position;
 
-use crate::database::{Database, OpenError, Safety, Spec, Verdict, signed};
+use crate::database::{Database, OpenError, Safety, Spec, signed};
+use crate::transact::{Transact as _, Verdict};
 
 /// The file of the cursors in the data folder.
 pub const EFFECTS_FILE: &str = "effects.db";

@@ -15,12 +15,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use crate::folder;
 
 mod bulk;
-mod together;
 mod writer;
 
 pub(crate) use bulk::{Bulk, bind};
-pub(crate) use together::{Ticket, Together};
-pub(crate) use writer::{Failed, Verdict, Writer};
+pub(crate) use writer::Writer;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many statements a writer keeps prepared; every one of them is in one of a few sizes.

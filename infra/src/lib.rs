@@ -23,6 +23,8 @@ pub mod postgres;
 pub mod sandbox;
 pub mod sqlite;
 pub mod tasks;
+mod together;
+mod transact;
 mod until;
 pub mod vault;
 pub mod views;

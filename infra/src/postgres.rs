@@ -3,7 +3,8 @@
 //! Everything is as in [`crate::sqlite`]: the same tables, the same bytes, the same promises, checked by the same suite.
 //! What differs is how things end: a connection can break around a commit, and another server can own a stream.
 //!
-//! The log and what is beside it have schemas of their own: `boxoffice_log`, `boxoffice_views`, `boxoffice_vault`.
+//! The log and what is beside it have schemas of their own: `boxoffice_log`, `boxoffice_views`,
+//! `boxoffice_vault`, `boxoffice_effects`.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -11,20 +12,27 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 mod append;
+mod cursors;
 mod error;
 mod log;
 mod migrations;
 mod reader;
 mod rows;
 mod settings;
+mod transactions;
+mod vault;
+mod views;
 mod writer;
 
+pub use cursors::PostgresCursors;
 pub use error::PostgresError;
 pub use log::PostgresLog;
 pub use migrations::Migrated;
+pub use vault::PostgresVault;
+pub use views::{PostgresTables, PostgresViews};
 
 /// How many connections there may be, the log's writer aside.
-const CONNECTIONS_MAX: u32 = 8;
+const CONNECTIONS_MAX: u32 = 16;
 
 /// How long a connection may take, or a place in the line for one.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -18,7 +18,8 @@ use boxoffice_domain::time::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::database::{Database, OpenError, Ticket, Together};
+use crate::database::{Database, OpenError};
+use crate::together::{Ticket, Together};
 
 mod book;
 mod payment;

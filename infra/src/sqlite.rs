@@ -18,7 +18,8 @@ use boxoffice_projections::feed::{LogFeed, Outage, Until};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::archive::Archive as _;
-use crate::database::{Database, Failed, OpenError, Safety, Spec, Verdict};
+use crate::database::{Database, OpenError, Safety, Spec};
+use crate::transact::{Failed, Transact as _, Verdict};
 use crate::{folder, well_formed};
 
 mod append;
@@ -143,7 +144,7 @@ impl EventLog for SqliteLog {
         match result {
             Ok(appended) => Ok(appended.outcomes),
             Err(Failed::BeforeCommit(error)) => Err(AppendError::NotAppended(error.to_string())),
-            Err(error @ (Failed::AtCommit(_) | Failed::Abandoned)) => {
+            Err(error @ (Failed::AtCommit(_) | Failed::Abandoned | Failed::Unanswered)) => {
                 Err(AppendError::Unknown(error.to_string()))
             }
         }

@@ -8,39 +8,12 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, SqlStr, Sqlite};
 use tokio::sync::Mutex;
 
-use crate::tasks;
-
-/// What is to become of a transaction, and what to tell.
-#[derive(Debug)]
-pub(crate) enum Verdict<T> {
-    /// Keep what was written.
-    Commit(T),
-    /// Nothing was written, or what was written is not to stay.
-    Rollback(T),
-}
-
-/// The body of a transaction.
-pub(crate) type Work<'c, T> = BoxFuture<'c, Result<Verdict<T>, sqlx::Error>>;
-
-/// Why a transaction did not end well.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failed {
-    /// COMMIT was not asked for: nothing was written, and nothing will be.
-    #[error("{0}")]
-    BeforeCommit(sqlx::Error),
-    /// COMMIT was asked for and answered with an error. Its frames may be in the write-ahead log, where they
-    /// count or not depending on who recovers the file; the next commit settles it, for it overwrites them.
-    #[error("at the commit: {0}")]
-    AtCommit(sqlx::Error),
-    /// The transaction's task is gone, and with it the knowledge of how far it got.
-    #[error("the transaction was abandoned")]
-    Abandoned,
-}
+use crate::transact::{Failed, Transact, Verdict, Work};
+use crate::{tasks, transact};
 
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -64,20 +37,6 @@ impl Writer {
         Self { slot: Arc::new(Slot { connection: Mutex::new(Some(connection)), options, _lock: lock }) }
     }
 
-    /// Runs `work` in a transaction that holds the write lock from its beginning. `committed` is called after the
-    /// commit, before anybody else can begin, and even if nobody waits any more.
-    pub(crate) async fn transact<T, W, C>(&self, work: W, committed: C) -> Result<T, Failed>
-    where
-        T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
-        C: FnOnce(&T) + Send + 'static,
-    {
-        let slot = Arc::clone(&self.slot);
-        tasks::apart(async move { slot.transact(work, committed).await })
-            .await
-            .unwrap_or(Err(Failed::Abandoned))
-    }
-
     /// Runs one statement outside of a transaction, as SQLite asks for some of its pragmas.
     pub(crate) async fn run(&self, statement: &'static str) -> Result<(), sqlx::Error> {
         let mut slot = self.slot.connection.lock().await;
@@ -91,6 +50,23 @@ impl Writer {
         if let Some(connection) = self.slot.connection.lock().await.take() {
             close(connection).await;
         }
+    }
+}
+
+impl Transact for Writer {
+    type Connection = SqliteConnection;
+
+    /// The transaction holds the write lock from its beginning.
+    async fn transact<T, W, C>(&self, work: W, committed: C) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+        C: FnOnce(&T) + Send + 'static,
+    {
+        let slot = Arc::clone(&self.slot);
+        tasks::apart(async move { slot.transact(work, committed).await })
+            .await
+            .unwrap_or(Err(Failed::Abandoned))
     }
 }
 
@@ -109,43 +85,18 @@ impl Slot {
     {
         let mut slot = self.connection.lock().await;
         let mut connection = self.take(&mut slot).await.map_err(Failed::BeforeCommit)?;
-        let (result, clean) = run(&mut connection, work).await;
+        let (result, is_clean) =
+            transact::run::<Sqlite, _, _>(&mut connection, SqlStr::from_static("BEGIN IMMEDIATE"), work)
+                .await;
         if let Ok(Verdict::Commit(value)) = &result {
             committed(value);
         }
-        if clean {
+        if is_clean {
             *slot = Some(connection);
         } else {
             close(connection).await;
         }
-        result.map(|verdict| match verdict {
-            Verdict::Commit(value) | Verdict::Rollback(value) => value,
-        })
-    }
-}
-
-/// The result, and whether the connection is as it was before.
-async fn run<T, W>(connection: &mut SqliteConnection, work: W) -> (Result<Verdict<T>, Failed>, bool)
-where
-    W: for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T>,
-{
-    let mut transaction = match connection.begin_with("BEGIN IMMEDIATE").await {
-        Ok(transaction) => transaction,
-        Err(error) => return (Err(Failed::BeforeCommit(error)), false),
-    };
-    match work(&mut transaction).await {
-        Ok(Verdict::Commit(value)) => match transaction.commit().await {
-            Ok(()) => (Ok(Verdict::Commit(value)), true),
-            Err(error) => (Err(Failed::AtCommit(error)), false),
-        },
-        Ok(rolled_back @ Verdict::Rollback(_)) => {
-            let clean = transaction.rollback().await.is_ok();
-            (Ok(rolled_back), clean)
-        }
-        Err(error) => {
-            let clean = transaction.rollback().await.is_ok();
-            (Err(Failed::BeforeCommit(error)), clean)
-        }
+        result.map(Verdict::into_value)
     }
 }
 

@@ -45,6 +45,9 @@ pub enum PostgresError {
     /// The log does not hold together.
     #[error("the log is damaged: {0}. Restore it from a backup")]
     Damaged(String),
+    /// The vault was sealed by a server with other keys.
+    #[error("these keys do not open the vault of the database: {0}. Every server needs the same keys.json")]
+    OtherKeys(String),
     /// A statement failed.
     #[error("the database refused: {0}")]
     Refused(#[from] sqlx::Error),

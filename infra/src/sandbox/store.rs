@@ -10,7 +10,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use super::SANDBOX_FILE;
 use super::book::Book;
 use super::payment::Payment;
-use crate::database::{Bulk, Safety, Spec, Verdict, bind, limit};
+use crate::database::{Bulk, Safety, Spec, bind, limit};
+use crate::transact::Verdict;
 
 /// How many payments stay in memory although they have nothing left to do.
 pub(super) const CACHED_MAX: usize = 50_000;

@@ -11,7 +11,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Row as _, SqlStr};
 
 use super::rows;
-use crate::database::{Bulk, Verdict, bind, signed};
+use crate::database::{Bulk, bind, signed};
+use crate::transact::Verdict;
 
 /// The most rows of one statement.
 const ROWS_MAX: usize = 256;

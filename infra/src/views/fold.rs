@@ -1,7 +1,7 @@
 //! Many changes as few statements.
 //!
 //! Within one table, changes to different keys do not depend on one another, so all that happens to one key is
-//! folded as far as it can be without knowing the row, and effects of one kind go to SQLite many at a time. What
+//! folded as far as it can be without knowing the row, and effects of one kind go to the database many at a time. What
 //! cannot be folded (a change that depends on what the row is) makes a next layer of its key; layers are written
 //! one after the other. A change by another column than the key may touch any row: everything before it is written
 //! first.
@@ -31,9 +31,9 @@ pub(super) enum Step {
 
 /// What a row must be for a change to count.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Condition {
-    pub(super) column: usize,
-    pub(super) is_one_of: Vec<Value>,
+pub(crate) struct Condition {
+    pub(crate) column: usize,
+    pub(crate) is_one_of: Vec<Value>,
 }
 
 impl Condition {

@@ -1,16 +1,15 @@
 //! Pages of rows by key, not by number: each page begins after the last row of the one before.
 //!
-//! NULL is the smallest value, as SQLite sorts. "After" a row in an order of several columns is one of a few
+//! NULL is the smallest value. "After" a row in an order of several columns is one of a few
 //! ranges: the first columns are equal and the next is beyond. Each range is a query of its own that an index can
 //! answer, with the limit inside; together they are the page.
 
 use boxoffice_projections::feed::Outage;
 use boxoffice_projections::table::{Direction, Query, Value};
-use sqlx::sqlite::SqliteArguments;
 
 use super::shape::{Shape, wrong};
-use super::write::equal;
-use crate::database::{bind, limit};
+use super::write::{equal, placeholder};
+use crate::database::limit;
 
 /// The most rows of one page.
 pub const ROWS_MAX: usize = 10_000;
@@ -21,7 +20,7 @@ type Ordered = (String, Direction);
 /// A query that is ready to run.
 pub(super) struct Page {
     pub(super) text: String,
-    pub(super) arguments: SqliteArguments,
+    pub(super) values: Vec<Value>,
 }
 
 /// The statement for a page.
@@ -34,7 +33,7 @@ pub(super) fn page(shape: &Shape, query: &Query) -> Result<Page, Outage> {
     }
     let order = order(shape, query)?;
     let rows = limit(query.limit.min(ROWS_MAX));
-    let sorted = order_by(&order);
+    let sorted = order_by(shape, &order);
     let ranges = match &query.after {
         None => vec![Vec::new()],
         Some(after) if after.len() == order.len() => ranges(&order, after),
@@ -46,20 +45,19 @@ pub(super) fn page(shape: &Shape, query: &Query) -> Result<Page, Outage> {
             )));
         }
     };
-    let mut arguments = SqliteArguments::default();
+    let mut values = Vec::new();
     let mut parts = Vec::new();
     for range in ranges {
-        let part = part(shape, query, range, &sorted, &mut arguments, rows);
-        parts.push(part.map_err(|error| Outage(error.to_string()))?);
+        parts.push(part(shape, query, range, &sorted, &mut values, rows));
     }
     let text = if let [only] = parts.as_slice() {
         only.clone()
     } else {
-        bind(&mut arguments, rows).map_err(|error| Outage(error.to_string()))?;
-        let parts: Vec<_> = parts.iter().map(|part| format!("SELECT * FROM ({part})")).collect();
-        format!("{} {sorted} LIMIT ?", parts.join(" UNION ALL "))
+        let parts: Vec<_> = parts.iter().map(|part| format!("SELECT * FROM ({part}) AS part")).collect();
+        let most = placeholder(&mut values, Value::Integer(rows));
+        format!("{} {sorted} LIMIT {most}", parts.join(" UNION ALL "))
     };
-    Ok(Page { text, arguments })
+    Ok(Page { text, values })
 }
 
 /// The columns to sort by. The key is the last; where it is not named, it goes the way of the column before it, so
@@ -78,10 +76,14 @@ fn order(shape: &Shape, query: &Query) -> Result<Vec<Ordered>, Outage> {
     Ok(order)
 }
 
-fn order_by(order: &[Ordered]) -> String {
+/// The key is never null, and an index of it alone need not say where null goes.
+fn order_by(shape: &Shape, order: &[Ordered]) -> String {
+    let key = shape.quoted(0);
     let sorted = order.iter().map(|(column, direction)| match direction {
-        Direction::Ascending => format!("{column} ASC"),
-        Direction::Descending => format!("{column} DESC"),
+        Direction::Ascending if *column == key => format!("{column} ASC"),
+        Direction::Descending if *column == key => format!("{column} DESC"),
+        Direction::Ascending => format!("{column} ASC NULLS FIRST"),
+        Direction::Descending => format!("{column} DESC NULLS LAST"),
     });
     format!("ORDER BY {}", sorted.collect::<Vec<_>>().join(", "))
 }
@@ -119,43 +121,36 @@ fn part(
     query: &Query,
     range: Vec<Condition<'_>>,
     sorted: &str,
-    arguments: &mut SqliteArguments,
+    values: &mut Vec<Value>,
     rows: i64,
-) -> Result<String, sqlx::Error> {
+) -> String {
     let mut conditions = Vec::new();
     for (column, value) in &query.equal {
-        conditions.push(equal(arguments, &format!("\"{column}\""), value.clone())?);
+        conditions.push(equal(values, &format!("\"{column}\""), value.clone()));
     }
     for condition in range {
         conditions.push(match condition {
-            Condition::Equal(column, value) => equal(arguments, column, value.clone())?,
-            Condition::Greater(column, value) => compare(arguments, column, ">", value)?,
-            Condition::Smaller(column, value) => compare(arguments, column, "<", value)?,
+            Condition::Equal(column, value) => equal(values, column, value.clone()),
+            Condition::Greater(column, value) => format!("{column} > {}", placeholder(values, value.clone())),
+            Condition::Smaller(column, value) => format!("{column} < {}", placeholder(values, value.clone())),
             Condition::Null(column) => format!("{column} IS NULL"),
             Condition::NotNull(column) => format!("{column} IS NOT NULL"),
         });
     }
     let filter =
         if conditions.is_empty() { String::new() } else { format!("WHERE {} ", conditions.join(" AND ")) };
-    bind(arguments, rows)?;
-    Ok(format!("SELECT {} FROM {} {filter}{sorted} LIMIT ?", shape.columns, shape.physical))
-}
-
-fn compare(
-    arguments: &mut SqliteArguments,
-    column: &str,
-    operator: &str,
-    value: &Value,
-) -> Result<String, sqlx::Error> {
-    super::shape::bind_value(arguments, value.clone())?;
-    Ok(format!("{column} {operator} ?"))
+    let most = placeholder(values, Value::Integer(rows));
+    format!("SELECT {} FROM {} {filter}{sorted} LIMIT {most}", shape.columns, shape.physical)
 }
 
 #[cfg(test)]
 mod tests {
     use boxoffice_projections::table::{ColumnType, Table};
+    use sqlx::sqlite::SqliteArguments;
     use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
+    use super::super::bind_value;
+    use super::super::sqlite::DIALECT;
     use super::*;
 
     const ORDERS: Table = Table {
@@ -166,9 +161,9 @@ mod tests {
 
     #[tokio::test]
     async fn an_index_answers_every_page_without_sorting() {
-        let shape = Shape::new(ORDERS, 1).unwrap();
+        let shape = Shape::new(ORDERS, 1, &DIALECT).unwrap();
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        for text in std::iter::once(shape.ddl()).chain(shape.indexes()) {
+        for text in std::iter::once(shape.ddl()).chain(shape.indexes().map(|(_, text)| text)) {
             sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
         }
         for direction in [Direction::Ascending, Direction::Descending] {
@@ -178,9 +173,12 @@ mod tests {
                     let query = Query { equal: equal.clone(), order, after: after.clone(), limit: 20 };
                     let page = page(&shape, &query).unwrap();
                     let explain = format!("EXPLAIN QUERY PLAN {}", page.text);
-                    let rows = sqlx::query_with(AssertSqlSafe(explain), page.arguments)
-                        .fetch_all(&mut connection)
-                        .await;
+                    let mut arguments = SqliteArguments::default();
+                    for value in page.values {
+                        bind_value(&mut arguments, value).unwrap();
+                    }
+                    let rows =
+                        sqlx::query_with(AssertSqlSafe(explain), arguments).fetch_all(&mut connection).await;
                     let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get(3)).collect();
                     let plan = plan.join("; ");
                     assert!(plan.contains("orders_v1_by_"), "{plan}");

@@ -1,6 +1,6 @@
 //! What every event log promises, in memory or on disk.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use boxoffice_commands::log::{AppendError, Documents, EventLog, StreamBatch, StreamOutcome};
@@ -8,12 +8,12 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::StreamName;
 use boxoffice_domain::seating::{Area, LAYOUT_FORMAT, Layout, LayoutDocument, Point};
 use boxoffice_infra::memory::MemoryLog;
-use boxoffice_infra::postgres::{Postgres, PostgresLog};
+use boxoffice_infra::postgres::PostgresLog;
 use boxoffice_infra::sqlite::SqliteLog;
 use boxoffice_projections::feed::{LogFeed, Until};
 
 use crate::batches::{Owner, check_whole, stream, time_of};
-use crate::postgres::Server;
+use crate::database;
 
 trait Log: EventLog + Documents + LogFeed {}
 impl<L: EventLog + Documents + LogFeed> Log for L {}
@@ -66,13 +66,8 @@ every_log![
     nobody_waiting_loses_nothing,
 ];
 
-/// One server for all tests, and a database for each.
 async fn postgres_log() -> PostgresLog {
-    static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
-    let database = tokio::task::spawn_blocking(|| SERVER.database()).await.unwrap();
-    let postgres = Postgres::connect(&database).await.unwrap();
-    postgres.migrate().await.unwrap();
-    PostgresLog::open(&postgres).await.unwrap()
+    PostgresLog::open(&database::connect(&database::fresh().await).await).await.unwrap()
 }
 
 fn first(outcome: &StreamOutcome) -> u64 {

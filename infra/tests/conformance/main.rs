@@ -7,13 +7,17 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait for their own tasks")]
 
 mod batches;
+mod cursors;
+mod database;
 mod log;
 #[expect(dead_code, unreachable_pub, reason = "the tests of the whole need more of it")]
 #[path = "../../../tests/it/support/postgres.rs"]
 mod postgres;
 mod postgres_server;
+mod postgres_views;
 mod sandbox;
 mod sqlite_log;
+mod vault;
 mod views;
 
 /// The deliberate bug that `cargo xtask mutants` names for this process.

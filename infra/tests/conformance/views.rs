@@ -1,18 +1,98 @@
-//! What the store of read models promises.
+//! What every store of read models promises.
 
 use std::collections::BTreeMap;
 
 use boxoffice_domain::log::Recorded;
+use boxoffice_infra::postgres::{Postgres, PostgresViews};
 use boxoffice_infra::views::SqliteViews;
+use boxoffice_projections::feed::Outage;
 use boxoffice_projections::table::{
     Change, ColumnType, Direction, Inapplicable, OnlyIf, Parked, Query, Row, Table, TableProjection,
     TableStore, Value,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use tempfile::TempDir;
+
+use crate::database;
+
+/// Where read models are kept, which may be opened again and again.
+trait Place {
+    type Store: Store;
+
+    async fn open(&self) -> Self::Store;
+}
+
+trait Store: TableStore {
+    async fn retire_older(&self, projection: &dyn TableProjection) -> Result<usize, Outage>;
+
+    async fn close(self);
+}
+
+impl Place for TempDir {
+    type Store = SqliteViews;
+
+    async fn open(&self) -> SqliteViews {
+        SqliteViews::open(self.path()).await.unwrap()
+    }
+}
+
+impl Store for SqliteViews {
+    async fn retire_older(&self, projection: &dyn TableProjection) -> Result<usize, Outage> {
+        self.retire_older(projection).await
+    }
+
+    async fn close(self) {
+        SqliteViews::close(&self).await;
+    }
+}
+
+impl Place for Postgres {
+    type Store = PostgresViews;
+
+    async fn open(&self) -> PostgresViews {
+        PostgresViews::open(self).await.unwrap()
+    }
+}
+
+impl Store for PostgresViews {
+    async fn retire_older(&self, projection: &dyn TableProjection) -> Result<usize, Outage> {
+        self.retire_older(projection).await
+    }
+
+    async fn close(self) {}
+}
+
+macro_rules! every_store {
+    ($($promise:ident),+ $(,)?) => {
+        mod postgres {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+            async fn $promise() {
+                super::$promise(super::database::connect(&super::database::fresh().await).await).await;
+            }
+        )+}
+        mod sqlite {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+            async fn $promise() {
+                super::$promise(tempfile::tempdir().unwrap()).await;
+            }
+        )+}
+    };
+}
+
+every_store![
+    rows_and_checkpoint_commit_together_and_stay,
+    a_new_version_is_built_beside_the_old_one,
+    a_wrong_declaration_or_change_is_refused,
+    changes_together_are_what_they_are_one_by_one,
+    many_rows_are_one_commit,
+    of_two_that_commit_one_does,
+    two_may_open_at_once,
+    pages_follow_one_another_in_any_order,
+];
 
 /// A projection that only has tables.
-struct Orders {
+pub(crate) struct Orders {
     version: u32,
     tables: &'static [Table],
 }
@@ -39,7 +119,7 @@ const UNKEYED: &[Table] = &[Table { columns: &[("id", ColumnType::Integer)], ind
 
 const CHANGED: &[Table] = &[Table { columns: &[("id", ColumnType::Text)], indexes: &[], ..ORDERS }];
 
-const V1: Orders = Orders { version: 1, tables: BOTH };
+pub(crate) const V1: Orders = Orders { version: 1, tables: BOTH };
 const V2: Orders = Orders { version: 2, tables: BOTH };
 
 impl TableProjection for Orders {
@@ -60,7 +140,7 @@ impl TableProjection for Orders {
     }
 }
 
-fn put(key: &str, order: &str, placed_at: i64) -> Change {
+pub(crate) fn put(key: &str, order: &str, placed_at: i64) -> Change {
     let row = vec![("placed_at", Value::Integer(placed_at)), ("id", key.into()), ("order", order.into())];
     Change::Put { table: "orders", row }
 }
@@ -70,10 +150,8 @@ fn row(key: &str, order: impl Into<Value>, placed_at: impl Into<Value>, total: i
     names.into_iter().zip([key.into(), order.into(), placed_at.into(), total.into()]).collect()
 }
 
-#[tokio::test]
-async fn rows_and_checkpoint_commit_together_and_stay() {
-    let folder = tempfile::tempdir().unwrap();
-    let views = SqliteViews::open(folder.path()).await.unwrap();
+async fn rows_and_checkpoint_commit_together_and_stay(place: impl Place) {
+    let views = place.open().await;
     assert!(views.get("orders", "a").await.is_err(), "not opened");
     assert_eq!(views.open(&V1).await.unwrap(), (0, vec![]));
     assert!(views.commit(&V1, 0, 5, &[put("a", "x", 1), put("b", "y", 2)], &[]).await.unwrap());
@@ -91,7 +169,7 @@ async fn rows_and_checkpoint_commit_together_and_stay() {
     assert!(views.commit(&V1, 9, 9, &[], &[stuck("s", 9), stuck("r", 7)]).await.unwrap());
     views.close().await;
 
-    let views = SqliteViews::open(folder.path()).await.unwrap();
+    let views = place.open().await;
     assert_eq!(views.open(&V1).await.unwrap(), (9, vec![stuck("r", 7), stuck("s", 8)]));
     assert_eq!(views.get("orders", "a").await.unwrap(), Some(row("a", "x", 1, -3)));
     assert_eq!(views.get("orders", "b").await.unwrap(), Some(row("b", "y", 2, Value::Null)));
@@ -99,10 +177,8 @@ async fn rows_and_checkpoint_commit_together_and_stay() {
     assert_eq!(views.get("buyers", "ann").await.unwrap().unwrap()["n"], Value::Null);
 }
 
-#[tokio::test]
-async fn a_new_version_is_built_beside_the_old_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let views = SqliteViews::open(folder.path()).await.unwrap();
+async fn a_new_version_is_built_beside_the_old_one(place: impl Place) {
+    let views = place.open().await;
     views.open(&V1).await.unwrap();
     assert!(views.commit(&V1, 0, 5, &[put("a", "old", 1)], &[]).await.unwrap());
     assert_eq!(views.open(&V2).await.unwrap(), (0, vec![]));
@@ -119,10 +195,8 @@ async fn a_new_version_is_built_beside_the_old_one() {
     assert_eq!(views.open(&V2).await.unwrap().0, 3);
 }
 
-#[tokio::test]
-async fn a_wrong_declaration_or_change_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let views = SqliteViews::open(folder.path()).await.unwrap();
+async fn a_wrong_declaration_or_change_is_refused(place: impl Place) {
+    let views = place.open().await;
     for tables in [NAMED, UNKEYED] {
         assert!(views.open(&Orders { version: 1, tables }).await.is_err());
     }
@@ -230,11 +304,12 @@ fn apply(rows: &mut BTreeMap<String, Row>, change: &Change) {
     }
 }
 
-#[test]
-fn changes_together_are_what_they_are_one_by_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let views = runtime.block_on(SqliteViews::open(folder.path())).unwrap();
+async fn changes_together_are_what_they_are_one_by_one(place: impl Place) {
+    let views = place.open().await;
+    tokio::task::block_in_place(|| changes_together(&views, &tokio::runtime::Handle::current()));
+}
+
+fn changes_together(views: &impl Store, runtime: &tokio::runtime::Handle) {
     let (mut position, _) = runtime.block_on(views.open(&V1)).unwrap();
     let clear = ["a", "b", "c", "d"].map(|key| Change::Delete { table: "orders", key: key.to_owned() });
     let batches = proptest::collection::vec(proptest::collection::vec(change(), 0..12), 1..4);
@@ -258,10 +333,61 @@ fn changes_together_are_what_they_are_one_by_one() {
     runner.run(&batches, |batches| run.borrow_mut()(batches)).unwrap();
 }
 
-#[tokio::test]
-async fn pages_follow_one_another_in_any_order() {
-    let folder = tempfile::tempdir().unwrap();
-    let views = SqliteViews::open(folder.path()).await.unwrap();
+async fn many_rows_are_one_commit(place: impl Place) {
+    let views = place.open().await;
+    views.open(&V1).await.unwrap();
+    let key = |n: i64| format!("key_{n:05}");
+    let puts: Vec<_> = (0..3_000).map(|n| put(&key(n), if n % 2 == 0 { "even" } else { "odd" }, n)).collect();
+    assert!(views.commit(&V1, 0, 1, &puts, &[]).await.unwrap());
+    let set = |n: i64| {
+        let only_if = Some(OnlyIf { column: "order", is_one_of: vec!["even".into(), "none".into()] });
+        Change::Set { table: "orders", key: key(n), columns: vec![("total", n.into())], only_if }
+    };
+    let delete = |n: i64| Change::Delete { table: "orders", key: key(n) };
+    let changes: Vec<_> = (0..2_000).map(set).chain((2_000..2_999).map(delete)).collect();
+    assert!(views.commit(&V1, 1, 2, &changes, &[]).await.unwrap());
+    let expected = (0..2_000).map(|n| {
+        let (order, total) = if n % 2 == 0 { ("even", Value::Integer(n)) } else { ("odd", Value::Null) };
+        row(&key(n), order, n, total)
+    });
+    let expected: Vec<_> = expected.chain([row(&key(2_999), "odd", 2_999, Value::Null)]).collect();
+    let all = Query { limit: 5_000, ..Query::default() };
+    assert!(views.list("orders", &all).await.unwrap() == expected);
+}
+
+async fn of_two_that_commit_one_does(place: impl Place) {
+    let (ann, bob) = (place.open().await, place.open().await);
+    for views in [&ann, &bob] {
+        views.open(&V1).await.unwrap();
+    }
+    for position in 0..20 {
+        let [a, b] =
+            ["ann", "bob"].map(|name| [put(name, "x", 1), put(&format!("{name}_{position}"), "x", 1)]);
+        let (ann, bob) = tokio::join!(
+            ann.commit(&V1, position, position + 1, &a, &[]),
+            bob.commit(&V1, position, position + 1, &b, &[]),
+        );
+        assert!(ann.unwrap() ^ bob.unwrap(), "one of them is too late");
+    }
+    let rows = ann.list("orders", &Query { limit: 100, ..Query::default() }).await.unwrap();
+    let written = rows.iter().filter(|row| row["id"].as_text().unwrap().contains('_'));
+    assert_eq!(written.count(), 20);
+}
+
+async fn two_may_open_at_once(place: impl Place) {
+    let (ann, bob) = (place.open().await, place.open().await);
+    let opened = tokio::join!(ann.open(&V1), bob.open(&V1));
+    assert_eq!((opened.0.unwrap(), opened.1.unwrap()), ((0, vec![]), (0, vec![])));
+    assert!(ann.commit(&V1, 0, 5, &[put("a", "x", 1)], &[]).await.unwrap());
+    assert_eq!(bob.get("orders", "a").await.unwrap(), Some(row("a", "x", 1, Value::Null)));
+    bob.discard(&V1).await.unwrap();
+    assert!(ann.commit(&V1, 5, 6, &[], &[]).await.is_ok_and(|moved| !moved), "its checkpoint is gone");
+    assert_eq!(ann.open(&V1).await.unwrap().0, 0);
+    assert_eq!(ann.get("orders", "a").await.unwrap(), None);
+}
+
+async fn pages_follow_one_another_in_any_order(place: impl Place) {
+    let views = place.open().await;
     views.open(&V1).await.unwrap();
     let null_or = |n: i64| if n == 0 { Value::Null } else { Value::Integer(n) };
     let rows: Vec<Row> = (0..36_i64)

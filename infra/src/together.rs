@@ -7,10 +7,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex as Turn;
 
-use super::writer::{Failed, Work, Writer};
+use crate::transact::{Failed, Transact, Work};
 
 /// Rows by key; of two rows with the same key the later one counts.
 #[derive(Debug)]
@@ -72,9 +71,10 @@ where
     }
 
     /// Returns once the row of `ticket`, and all before it, are durable. Whoever comes first writes for all.
-    pub(crate) async fn written<I>(&self, ticket: Ticket, writer: &Writer, insert: I) -> Result<(), Failed>
+    pub(crate) async fn written<X, I>(&self, ticket: Ticket, writer: &X, insert: I) -> Result<(), Failed>
     where
-        I: for<'c> FnOnce(&'c mut SqliteConnection, Vec<R>) -> Work<'c, ()> + Send + 'static,
+        X: Transact,
+        I: for<'c> FnOnce(&'c mut X::Connection, Vec<R>) -> Work<'c, ()> + Send + 'static,
     {
         let _turn = self.turn.lock().await;
         let (upto, rows) = {
@@ -101,8 +101,11 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Verdict, testing};
+    use sqlx::sqlite::SqliteConnection;
+
     use super::*;
+    use crate::database::testing;
+    use crate::transact::Verdict;
 
     async fn write(
         connection: &mut SqliteConnection,
