@@ -198,10 +198,10 @@ impl App {
         let feed: Arc<dyn LogFeed> = Arc::clone(&log) as Arc<dyn LogFeed>;
         let shows = Arc::new(Shows::new());
         let live = LiveHub::new(Arc::clone(&shows), Arc::new(Judge(Arc::clone(&options.clock))));
-        let tables: [(Arc<dyn TableProjection>, Progress); 2] = [
-            (Arc::new(CatalogProjection), Progress::new("catalog")),
-            (Arc::new(OrdersProjection), Progress::new("orders")),
-        ];
+        let tables = table_projections().map(|projection| {
+            let progress = Progress::new(projection.name());
+            (projection, progress)
+        });
         let mut progress: Vec<Progress> = tables.iter().map(|(_, progress)| progress.clone()).collect();
         progress.push(shows.progress().clone());
         let app = Arc::new(Self {
@@ -293,6 +293,12 @@ impl App {
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// What the store of the log says of the settings that durability rests on.
+    #[must_use]
+    pub fn log_settings(&self) -> &[(&'static str, String)] {
+        self.stores.log.settings()
     }
 
     /// Where the log stood when the application was started.
@@ -404,6 +410,11 @@ impl App {
         vault.close().await;
         log.close().await;
     }
+}
+
+/// Every read model that is kept in tables.
+pub(crate) fn table_projections() -> [Arc<dyn TableProjection>; 2] {
+    [Arc::new(CatalogProjection), Arc::new(OrdersProjection)]
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
