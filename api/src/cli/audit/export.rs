@@ -1,7 +1,8 @@
 //! `boxoffice audit export`
 
-use std::io::Write as _;
+use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::feed;
@@ -28,11 +29,15 @@ pub(crate) struct ExportArgs {
 
 pub(super) fn run(arguments: &ExportArgs) -> Outcome {
     let ExportArgs { place, json: _ } = arguments;
-    let folder = place.folder()?;
+    export_to(&place.folder()?, output::lines())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the log of a data folder, as it stands now. Call it where blocking is allowed.
+pub(crate) fn export_to(data: &Path, mut out: impl Write) -> Result<(), Failed> {
     block_on(Threads::One, async {
-        let log = feed::open(&folder).await?;
+        let log = feed::open(data).await?;
         let heads = feed::heads(&log).await?;
-        let mut out = output::lines();
         let mut progress = Progress::of("exporting", heads.position);
         feed::export(&log, &heads, |lines| {
             progress.add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
@@ -43,7 +48,6 @@ pub(super) fn run(arguments: &ExportArgs) -> Outcome {
             Ok(ControlFlow::Continue(()))
         })
         .await?;
-        out.flush().map_err(|error| Failed::to_write(&error))?;
-        Ok(ExitCode::SUCCESS)
+        out.flush().map_err(|error| Failed::to_write(&error))
     })
 }
