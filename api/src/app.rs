@@ -161,10 +161,10 @@ impl App {
         let feed = Arc::clone(&stores.feed);
         let shows = Arc::new(Shows::new());
         let live = LiveHub::new(Arc::clone(&shows), Arc::new(Judge(Arc::clone(&options.clock))));
-        let tables: [(Arc<dyn TableProjection>, Progress); 2] = [
-            (Arc::new(CatalogProjection), Progress::new("catalog")),
-            (Arc::new(OrdersProjection), Progress::new("orders")),
-        ];
+        let tables = table_projections().map(|projection| {
+            let progress = Progress::new(projection.name());
+            (projection, progress)
+        });
         let mut progress: Vec<Progress> = tables.iter().map(|(_, progress)| progress.clone()).collect();
         progress.push(shows.progress().clone());
         let app = Arc::new(Self {
@@ -256,6 +256,12 @@ impl App {
     #[must_use]
     pub fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// What the store of the log says of the settings that durability rests on.
+    #[must_use]
+    pub fn log_settings(&self) -> &[(&'static str, String)] {
+        &self.stores.settings
     }
 
     /// Where the log stood when the application was started.
@@ -360,6 +366,11 @@ impl App {
         }
         self.stores.close().await;
     }
+}
+
+/// Every read model that is kept in tables.
+pub(crate) fn table_projections() -> [Arc<dyn TableProjection>; 2] {
+    [Arc::new(CatalogProjection), Arc::new(OrdersProjection)]
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]

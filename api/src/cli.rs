@@ -151,6 +151,11 @@ mod tests {
             "boxoffice replay --to 17",
             "boxoffice replay --to 2026-11-21T19:30:00Z --json",
             "boxoffice bench onsale --seconds 5 --connections 8 --seats 1000",
+            "boxoffice bench orders --data d --plot a.svg --json",
+            "boxoffice bench reads --holds-per-second 50",
+            "boxoffice bench append --seconds 1",
+            "boxoffice bench verify --export log.ndjson",
+            "boxoffice bench rebuild --data d",
             "boxoffice demo --once --seconds 20 --seed 7 --speed 2.5",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -159,6 +164,7 @@ mod tests {
             "boxoffice demo --seconds 1",
             "boxoffice demo --speed 0",
             "boxoffice bench onsale --connections 0",
+            "boxoffice bench verify --export a --data b",
             "boxoffice replay --to yesterday",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");

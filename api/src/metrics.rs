@@ -53,6 +53,16 @@ pub fn text(app: &App) -> String {
     single(&mut text, "live_streams", "gauge", "Streams in memory.", stats.actors as u64);
     let head = app.feed.head();
     single(&mut text, "log_position", "gauge", "The last position of the log.", head);
+    let settings: Vec<String> =
+        app.log_settings().iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
+    let settings = (format!("{{{}}}", settings.join(",")), "1".to_owned());
+    family(
+        &mut text,
+        "log_settings",
+        "gauge",
+        "What durability rests on, as the store of the log reports it.",
+        &[settings],
+    );
     let label = |name: &str| format!("{{projection=\"{name}\"}}");
     let of_each = |value: &dyn Fn(&boxoffice_projections::follow::Progress) -> u64| -> Vec<(String, String)> {
         app.progress.iter().map(|progress| (label(progress.name()), value(progress).to_string())).collect()

@@ -33,6 +33,8 @@ pub(crate) struct Stores {
     pub(crate) cursors: Arc<dyn Cursors>,
     pub(crate) sandbox: Arc<SandboxProvider>,
     pub(crate) keys: Keys,
+    /// What the store of the log says of the settings that durability rests on.
+    pub(crate) settings: Vec<(&'static str, String)>,
     closing: Closing,
 }
 
@@ -80,6 +82,8 @@ impl Stores {
         let vault = SqliteVault::open(data, keys.clone(), Arc::clone(clock)).await;
         let vault = Arc::new(vault.map_err(wrong("the vault"))?);
         let cursors = Arc::new(SqliteCursors::open(data).await.map_err(wrong("the cursors"))?);
+        let settings =
+            [("store", "sqlite".to_owned())].into_iter().chain(log.settings().iter().cloned()).collect();
         Ok(Self {
             log: Arc::clone(&log) as _,
             documents: Arc::clone(&log) as _,
@@ -90,6 +94,7 @@ impl Stores {
             cursors: Arc::clone(&cursors) as _,
             sandbox: sandbox(data, clock).await?,
             keys,
+            settings,
             closing: Closing::Folder(Folder { log, views, vault, cursors }),
         })
     }
@@ -105,6 +110,8 @@ impl Stores {
         let views = PostgresViews::open(&postgres).await.map_err(wrong("the read models"))?;
         let vault = PostgresVault::open(&postgres, keys.clone(), Arc::clone(clock)).await;
         let cursors = PostgresCursors::open(&postgres).await.map_err(wrong("the cursors"))?;
+        let store = [("store", "postgres".to_owned())];
+        let settings = store.into_iter().chain(postgres.settings().iter().cloned()).collect();
         Ok(Self {
             log: Arc::clone(&log) as _,
             documents: Arc::clone(&log) as _,
@@ -115,6 +122,7 @@ impl Stores {
             cursors: Arc::new(cursors),
             sandbox: sandbox(data, clock).await?,
             keys,
+            settings,
             closing: Closing::Database(Box::new(Database { log, postgres, _lock: lock })),
         })
     }

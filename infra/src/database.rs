@@ -136,6 +136,8 @@ pub(crate) struct Spec {
 pub(crate) struct Database {
     pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
+    /// What SQLite says of the settings that durability rests on.
+    pub(crate) settings: Vec<(&'static str, String)>,
 }
 
 impl Database {
@@ -151,10 +153,10 @@ impl Database {
         folder::ensure_private_file(&path).map_err(OpenError::io(&path))?;
         let options = writer_options(&path, spec);
         let mut connection = options.connect().await.map_err(OpenError::sql(&path))?;
-        verify(&mut connection, &path, spec.safety).await?;
+        let settings = verify(&mut connection, &path, spec.safety).await?;
         prepare(&mut connection, &path, spec).await?;
         let readers = readers(&path, spec.readers).await?;
-        Ok(Self { writer: Writer::new(connection, options, lock), readers })
+        Ok(Self { writer: Writer::new(connection, options, lock), readers, settings })
     }
 
     /// Waits for what is under way and closes every connection; the write-ahead log is folded into the file.
@@ -186,14 +188,21 @@ async fn setting(connection: &mut SqliteConnection, pragma: &'static str) -> Res
     sqlx::query_scalar(AssertSqlSafe(text)).fetch_one(connection).await
 }
 
-async fn verify(connection: &mut SqliteConnection, path: &Path, safety: Safety) -> Result<(), OpenError> {
+/// Asks for the settings that durability rests on, and tells them.
+async fn verify(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    safety: Safety,
+) -> Result<Vec<(&'static str, String)>, OpenError> {
+    let mut settings = Vec::new();
     for (name, needed) in [("journal_mode", "wal"), ("synchronous", safety.synchronous().1)] {
         let found = setting(connection, name).await.map_err(OpenError::sql(path))?;
         if found != needed {
             return Err(OpenError::NotSafe { path: path.to_owned(), setting: name, found, needed });
         }
+        settings.push((name, found));
     }
-    Ok(())
+    Ok(settings)
 }
 
 async fn refuse_newer(connection: &mut SqliteConnection, path: &Path, known: i64) -> Result<i64, OpenError> {

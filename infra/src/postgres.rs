@@ -45,6 +45,7 @@ const STATEMENT_TIMEOUT: &str = "10s";
 pub struct Postgres {
     pub(crate) pool: PgPool,
     options: PgConnectOptions,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Postgres {
@@ -60,8 +61,14 @@ impl Postgres {
         ]);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(CONNECT_TIMEOUT);
         let pool = pool.connect_with(options.clone()).await.map_err(PostgresError::Connect)?;
-        settings::check(&pool).await?;
-        Ok(Self { pool, options })
+        let settings = settings::check(&pool).await?;
+        Ok(Self { pool, options, settings })
+    }
+
+    /// What the server says of the settings that durability rests on, as `fsync` and `on`.
+    #[must_use]
+    pub fn settings(&self) -> &[(&'static str, String)] {
+        &self.settings
     }
 
     /// Brings the tables to what this program needs, in one transaction. Several may try at once.

@@ -115,6 +115,12 @@ impl SqliteLog {
         LogReader::open(&data.join(LOG_FILE), SCHEMA_VERSION).await
     }
 
+    /// What SQLite says of the settings that durability rests on, as `synchronous` and `2`, which is `FULL`.
+    #[must_use]
+    pub fn settings(&self) -> &[(&'static str, String)] {
+        &self.database.settings
+    }
+
     /// The log for reading alone, beside this.
     #[must_use]
     pub fn reader(&self) -> &LogReader {

@@ -9,6 +9,7 @@
     reason = "tests start servers, tell what they do, and read best as plain as they can be"
 )]
 
+mod bench;
 mod check_ins;
 mod contention;
 mod events;

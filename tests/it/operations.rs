@@ -14,6 +14,7 @@ async fn health_readiness_and_metrics() {
     for name in [
         "boxoffice_commands_total",
         "boxoffice_log_position",
+        "boxoffice_log_settings{store=\"sqlite\",journal_mode=\"wal\",synchronous=\"2\"} 1",
         "boxoffice_projection_lag{projection=\"orders\"} 0",
     ] {
         assert!(metrics.contains(name), "{name} in {metrics}");

@@ -10,8 +10,9 @@ mod export;
 mod feed;
 mod verify;
 
+pub(crate) use export::export_to;
 pub(crate) use feed::open;
-pub(crate) use verify::{Verdict, verdict_of_log};
+pub(crate) use verify::{Verdict, verdict_of_export, verdict_of_log};
 
 const EXAMPLE: &str = "Examples:
   boxoffice audit verify --data /var/lib/boxoffice

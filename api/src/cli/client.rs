@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, HOST, HeaderValue, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -47,13 +47,14 @@ pub(crate) struct Call<'a> {
     token: Option<&'a str>,
     key: Option<&'a str>,
     accept: Option<&'a str>,
+    tag: Option<&'a HeaderValue>,
     body: Option<Bytes>,
 }
 
 impl<'a> Call<'a> {
     /// Reads something.
     pub(crate) fn get(path: &'a str) -> Self {
-        Self { method: Method::GET, path, token: None, key: None, accept: None, body: None }
+        Self { method: Method::GET, path, token: None, key: None, accept: None, tag: None, body: None }
     }
 
     /// Makes or does something.
@@ -81,6 +82,11 @@ impl<'a> Call<'a> {
         Self { accept: Some(accept), ..self }
     }
 
+    /// Unless it still has that entity tag.
+    pub(crate) fn unless(self, tag: &'a HeaderValue) -> Self {
+        Self { tag: Some(tag), ..self }
+    }
+
     /// Whether sending it twice is as good as sending it once.
     fn is_repeatable(&self) -> bool {
         self.method != Method::POST || self.key.is_some()
@@ -102,6 +108,9 @@ impl<'a> Call<'a> {
         if let Some(accept) = self.accept {
             request = request.header(ACCEPT, accept);
         }
+        if let Some(tag) = self.tag {
+            request = request.header(IF_NONE_MATCH, tag);
+        }
         if self.body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
@@ -114,6 +123,8 @@ impl<'a> Call<'a> {
 pub(crate) struct Reply {
     /// Its status.
     pub(crate) status: StatusCode,
+    /// Its entity tag, if it has one.
+    pub(crate) tag: Option<HeaderValue>,
     /// Its body.
     pub(crate) body: Bytes,
 }
@@ -208,8 +219,9 @@ async fn exchange(
             sender.ready().await?;
             let response = sender.send_request(request).await?;
             let status = response.status();
+            let tag = response.headers().get(ETAG).cloned();
             let body = response.into_body().collect().await?.to_bytes();
-            Ok::<_, hyper::Error>(Reply { status, body })
+            Ok::<_, hyper::Error>(Reply { status, tag, body })
         });
         tokio::select! {
             biased;

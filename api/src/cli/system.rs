@@ -81,6 +81,28 @@ pub(crate) fn processor_time(process: u32) -> Option<Duration> {
     ticks(&text).map(|ticks| TICK.saturating_mul(ticks))
 }
 
+/// The same with the processes that it started and that still run.
+pub(crate) fn processor_time_of_family(process: u32) -> Option<Duration> {
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    let children = children.unwrap_or_default();
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    let children: Duration = children.filter_map(processor_time).sum();
+    processor_time(process).map(|time| time + children)
+}
+
+/// The processor time that this process has used so far, to the microsecond and better.
+#[cfg(unix)]
+pub(crate) fn own_processor_time() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).ok()
+}
+
+/// The processor time that this process has used so far.
+#[cfg(not(unix))]
+pub(crate) fn own_processor_time() -> Option<Duration> {
+    None
+}
+
 /// User and system time: fields 14 and 15, counted after the name, which may contain anything.
 fn ticks(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(')')?;
@@ -99,7 +121,8 @@ mod tests {
         let stat = "42 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 8 0 100 0 0";
         assert_eq!(ticks(stat), Some(300));
         if cfg!(target_os = "linux") {
-            assert!(processor_time(std::process::id()).is_some());
+            assert!(processor_time_of_family(std::process::id()).is_some());
+            assert!(own_processor_time().is_some());
         }
     }
 

@@ -16,23 +16,28 @@ const NEEDED: [(&str, &str, &str); 4] = [
     ("server_encoding", "UTF8", "names and payloads are UTF-8"),
 ];
 
-pub(super) async fn check(pool: &PgPool) -> Result<(), PostgresError> {
-    let version: i32 = setting(pool, "server_version_num").await?.parse().unwrap_or_default();
-    if version < OLDEST {
-        return Err(PostgresError::TooOld(setting(pool, "server_version").await?));
+/// Looks at the server, and tells what its durability rests on.
+pub(super) async fn check(pool: &PgPool) -> Result<Vec<(&'static str, String)>, PostgresError> {
+    let number: i32 = setting(pool, "server_version_num").await?.parse().unwrap_or_default();
+    let version = setting(pool, "server_version").await?;
+    if number < OLDEST {
+        return Err(PostgresError::TooOld(version));
     }
+    let mut settings = vec![("server_version", version)];
     for (name, needed, because) in NEEDED {
         let found = setting(pool, name).await?;
         if found != needed {
             return Err(PostgresError::Unsafe { setting: name, found, needed, because });
         }
+        settings.push((name, found));
     }
     let found = setting(pool, "synchronous_commit").await?;
     if found == "off" {
         let because = "without it a crash of the server loses orders that were acknowledged";
         return Err(PostgresError::Unsafe { setting: "synchronous_commit", found, needed: "on", because });
     }
-    Ok(())
+    settings.push(("synchronous_commit", found));
+    Ok(settings)
 }
 
 async fn setting(pool: &PgPool, name: &str) -> Result<String, sqlx::Error> {

@@ -1,6 +1,6 @@
 //! `boxoffice audit export`
 
-use std::io::Write as _;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use super::feed;
 use crate::cli::failed::Failed;
 use crate::cli::progress::Progress;
 use crate::cli::{Outcome, Threads, block_on, output};
-use crate::settings::Place;
+use crate::settings::{LogPlace, Place};
 
 const EXAMPLE: &str = "Example:
   boxoffice audit export --data /var/lib/boxoffice > log.ndjson
@@ -28,11 +28,15 @@ pub(crate) struct ExportArgs {
 
 pub(super) fn run(arguments: &ExportArgs) -> Outcome {
     let ExportArgs { place, json: _ } = arguments;
-    let place = place.log()?;
+    export_to(&place.log()?, output::lines())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a log, as it stands now. Call it where blocking is allowed.
+pub(crate) fn export_to(place: &LogPlace, mut out: impl Write) -> Result<(), Failed> {
     block_on(Threads::One, async {
-        let log = feed::open(&place).await?;
+        let log = feed::open(place).await?;
         let heads = log.heads().await?;
-        let mut out = output::lines();
         let mut progress = Progress::of("exporting", heads.position);
         feed::export(&*log, &heads, |lines| {
             progress.add(u64::try_from(lines.len()).unwrap_or(u64::MAX));
@@ -43,7 +47,6 @@ pub(super) fn run(arguments: &ExportArgs) -> Outcome {
             Ok(ControlFlow::Continue(()))
         })
         .await?;
-        out.flush().map_err(|error| Failed::to_write(&error))?;
-        Ok(ExitCode::SUCCESS)
+        out.flush().map_err(|error| Failed::to_write(&error))
     })
 }

@@ -61,7 +61,8 @@ pub(super) fn run(arguments: &VerifyArgs) -> Outcome {
     Ok(exit_code(verdict.report.is_ok()))
 }
 
-fn verdict_of_export(file: &Path) -> Result<Verdict, Failed> {
+/// What the checker says of an export. Call it where blocking is allowed.
+pub(crate) fn verdict_of_export(file: &Path) -> Result<Verdict, Failed> {
     let refused = |error: io::Error| Failed::new(format!("{} cannot be read: {error}", file.display()));
     let export: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(BufReader::with_capacity(1 << 20, io::stdin().lock()))
