@@ -2,7 +2,7 @@
 //! transaction of its rows.
 //!
 //! What is here is the same wherever they are kept: what a commit does, how changes become few statements, how a page
-//! is asked for. A [`Driver`] runs it: `views/sqlite.rs` in a file, `postgres/views.rs` in PostgreSQL.
+//! is asked for. A `Driver` runs it: `views/sqlite.rs` in a file, `postgres/views.rs` in PostgreSQL.
 //!
 //! A table is kept as `<name>_v<version of its projection>`, so that a new version is built beside the old one.
 //! Reads go to the version that was opened last; [`Views::retire_older`] drops the others.

@@ -14,8 +14,10 @@ use tokio::sync::Notify;
 use crate::follow::{Progress, parked_at};
 
 mod entry;
+mod payments;
 
 pub use entry::{Rendered, ShowEntry};
+pub use payments::{PaymentNews, PaymentWatch};
 
 /// The registry of shows in memory.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub struct Shows {
     /// Watched shows that changed and whose change was not told yet.
     dirty: Mutex<Vec<Arc<ShowEntry>>>,
     dirtied: Notify,
+    payments: PaymentNews,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +51,7 @@ impl Shows {
             progress: Progress::new("shows"),
             dirty: Mutex::default(),
             dirtied: Notify::new(),
+            payments: PaymentNews::default(),
         }
     }
 
@@ -55,6 +59,12 @@ impl Shows {
     #[must_use]
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// Who waits for news of a payment.
+    #[must_use]
+    pub fn payments(&self) -> &PaymentNews {
+        &self.payments
     }
 
     /// The show, if any event of it was seen.
@@ -114,6 +124,7 @@ impl Shows {
     }
 
     pub(crate) fn apply_to(&self, entry: &Arc<ShowEntry>, recorded: &Recorded, event: &InventoryEvent) {
+        self.payments.tell(event, recorded.position);
         let known = {
             let mut view = entry.lock();
             let known = view.version();

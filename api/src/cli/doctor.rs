@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{FOUND_FAULT, Outcome, Threads, block_on, output};
 use crate::settings::{ServerArgs, ServerSettings};
 
+mod database;
 mod folder;
 mod machine;
 mod server;
@@ -106,7 +107,10 @@ async fn examine(settings: &ServerSettings) -> Vec<Finding> {
     findings.extend(folder::access(data));
     findings.push(lock.finding(data));
     findings.extend(folder::secrets(data));
-    findings.extend(folder::log(data).await);
+    findings.extend(match &settings.database {
+        Some(url) => database::log(url).await,
+        None => folder::log(data).await,
+    });
     findings.push(server::address(settings, lock).await);
     findings
 }

@@ -8,7 +8,9 @@ use boxoffice_domain::id::PaymentId;
 use boxoffice_domain::inventory::InventoryRefused;
 use boxoffice_domain::log::CommandMeta;
 use boxoffice_infra::sandbox::{Answered, Instructed, Outcome, SandboxRefusal};
-use boxoffice_projections::orders::{self, PaymentRow, PaymentStatus};
+use boxoffice_projections::orders::{self, OrdersProjection, PaymentRow, PaymentStatus};
+use boxoffice_projections::shows::PaymentWatch;
+use boxoffice_projections::table::TableProjection as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -20,6 +22,9 @@ use crate::problem::{Code, Problem};
 
 /// How long the answer waits for what follows from the outcome.
 const SETTLING: Duration = Duration::from_secs(5);
+
+/// How long it waits for news before it looks all the same.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What the pretend card does.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -63,10 +68,11 @@ pub async fn instruct(
         }
         return answer(app, payment, before.is_later, before.status);
     }
+    let news = app.shows.payments().watch(payment);
     let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms.unwrap_or(0), context.now()).await;
     let (is_later, status) = match instructed {
         Ok(Instructed::Later(_)) => (true, app.payment(&context.credential, payment).await?.0.status),
-        Ok(Instructed::Now) => (false, settled(app, payment, outcome).await?),
+        Ok(Instructed::Now) => (false, settled(app, news, payment, outcome).await?),
         Err(SandboxRefusal::UnknownPayment) => return Err(Problem::not_found("payment")),
         Err(SandboxRefusal::AlreadySettled { .. }) => {
             let status = app.payment(&context.credential, payment).await?.0.status;
@@ -107,20 +113,25 @@ fn outcome(name: &str) -> Result<Outcome, Problem> {
 }
 
 /// Waits until everything that follows from the outcome is in the read model, and tells how the payment stands.
-async fn settled(app: &App, payment: PaymentId, outcome: Outcome) -> Result<PaymentStatus, Problem> {
+async fn settled(
+    app: &App,
+    mut news: PaymentWatch,
+    payment: PaymentId,
+    outcome: Outcome,
+) -> Result<PaymentStatus, Problem> {
     let deadline = tokio::time::Instant::now() + SETTLING;
     loop {
-        let head = app.feed.head();
         let row = app.views.get(orders::PAYMENTS.name, &payment.to_string()).await?;
         let row = row.map(|row| PaymentRow::from_row(&row)).transpose()?;
         let status = row.ok_or_else(|| Problem::not_found("payment"))?.status;
         if at_rest(status, outcome) || tokio::time::Instant::now() >= deadline {
-            app.wait_briefly(head).await;
+            app.wait_briefly(app.feed.head()).await;
             return Ok(status);
         }
-        // A change is told at once; the pause only bounds how long a missed one takes.
-        let _ = tokio::time::timeout(Duration::from_millis(50), app.feed.wait_beyond(head)).await;
-        app.wait_briefly(app.feed.head()).await;
+        // News is told at once; the pause only bounds how long missed news takes.
+        if let Ok(position) = tokio::time::timeout(LOOK_AGAIN, news.next()).await {
+            app.wait_in(OrdersProjection.name(), position).await?;
+        }
     }
 }
 
