@@ -74,6 +74,24 @@ async fn every_kind_of_post_can_be_sent_again() {
     let event = || app.manage("POST", "/v1/events").json(event.clone()).key("event");
     let first = event().send().await;
     assert_eq!(event().send().await.text(), first.expect(201).text());
+    let drafted = format!("/v1/events/{}", first.string("event_id"));
+    let small = crate::support::sample::plan(2);
+    let plans = format!("/v1/venues/{venue}/seating_plans?format=pretix");
+    let plan = || app.manage("POST", &plans).json(small.clone()).key("plan");
+    let first = plan().send().await;
+    assert_eq!(plan().send().await.text(), first.expect(201).text());
+    let pool = json!({"name": "Floor", "capacity": 9});
+    let pool = || app.manage("POST", format!("{drafted}/pools")).json(pool.clone()).key("pool");
+    let first = pool().send().await;
+    assert_eq!(pool().send().await.text(), first.expect(201).text());
+    let kind = json!({"name": "Standing", "price": {"amount": 100, "currency": "EUR"},
+        "pool_ids": [first.string("pool_id")]});
+    let kind = || app.manage("POST", format!("{drafted}/ticket_types")).json(kind.clone()).key("kind");
+    let first = kind().send().await;
+    assert_eq!(kind().send().await.text(), first.expect(201).text());
+    let publish = || app.manage("POST", format!("{drafted}/publication")).key("publish");
+    let first = publish().send().await;
+    assert_eq!(publish().send().await.text(), first.expect(200).text());
 
     let theatre = app.theatre(3).await;
     let held = app.hold(&theatre.event, &["A-1"]).await;
@@ -86,8 +104,29 @@ async fn every_kind_of_post_can_be_sent_again() {
     let pay = || app.post(&path, json!({"method": "card"})).bearer(&token).key("pay");
     let first = pay().send().await;
     assert_eq!(pay().send().await.text(), first.expect(201).text());
-    assert_eq!(app.events_of("payment_started").await.len(), 1);
-    assert_eq!(app.events_of("order_placed").await.len(), 1);
+    let cancel = || app.call("POST", path.replace("payments", "cancellation")).bearer(&token).key("cancel");
+    let first = cancel().send().await;
+    assert_eq!(cancel().send().await.text(), first.expect(200).text());
+    assert_eq!(app.events_of("order_cancelled").await.len(), 1);
+
+    let (_, order) = app.buy(&theatre.event, &["A-2"]).await;
+    let scan = |gate: &str| {
+        json!({"ticket_id": order["tickets"][0]["ticket_id"], "gate": gate, "device_id": "phone", "nonce": "1",
+            "scanned_at": crate::support::BEGIN})
+    };
+    let doors = format!("/v1/events/{}/check_ins", theatre.event);
+    let admit = |gate| app.manage("POST", &doors).json(scan(gate)).key("scan");
+    let first = admit("North").send().await;
+    assert_eq!(first.expect(200).json()["result"], "admitted");
+    assert_eq!(admit("North").send().await.text(), first.text());
+    admit("South").send().await.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(app.events_of("ticket_admitted").await.len(), 1);
+    for (event, count) in [("pool_added", 1), ("inventory_published", 2), ("seating_plan_imported", 2)] {
+        assert_eq!(app.events_of(event).await.len(), count, "{event}");
+    }
+    // One of each is the purchase for the door.
+    assert_eq!(app.events_of("payment_started").await.len(), 2);
+    assert_eq!(app.events_of("order_placed").await.len(), 2);
     assert_eq!(app.events_of("show_drafted").await.len(), 2);
 }
 
