@@ -77,7 +77,7 @@ async fn main() {
     while appending < Duration::from_secs(seconds) {
         batches = batches.iter().map(|batch| next_batch(batch, each)).collect();
         let begun = Instant::now();
-        let outcomes = log.append(&batches).await.unwrap();
+        let outcomes = log.append(batches.clone().into()).await.unwrap();
         let took = begun.elapsed();
         appending += took;
         slowest = slowest.max(took);

@@ -96,7 +96,7 @@ async fn append(log: &SqliteLog, size: u64, time: Duration) -> Result<Figure, Fa
         (version, head) = batch.last().map_or((version, head), |last| (last.version, last.hash));
         let batches = [StreamBatch { stream: stream.clone(), expected, epoch, events: batch }];
         let (used_before, begun) = (system::own_processor_time(), Instant::now());
-        let outcomes = log.append(&batches).await.map_err(|error| Failed::new(error.to_string()))?;
+        let outcomes = log.append(batches.into()).await.map_err(|error| Failed::new(error.to_string()))?;
         let took = begun.elapsed();
         let using = used_before.and_then(|before| Some(system::own_processor_time()?.saturating_sub(before)));
         if !matches!(outcomes.as_slice(), [StreamOutcome::Appended { .. }]) {
