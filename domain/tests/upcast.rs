@@ -1,7 +1,10 @@
 //! An event type that has changed twice: what was written as version 1 or 2 is read as version 3 for ever, and what a
 //! newer program wrote is refused.
 
-#![expect(clippy::unnecessary_wraps, reason = "what the macro calls has this form, whether it can fail or not")]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "what the macro calls has this form, whether it can fail or not"
+)]
 
 use boxoffice_domain::aggregate::{Layouts, StoredEvent as _, Unreadable};
 use boxoffice_domain::stored_events;
