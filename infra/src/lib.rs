@@ -9,6 +9,7 @@
 //! never shared.
 
 pub mod archive;
+pub mod baseline;
 pub mod clock;
 pub mod cursors;
 mod database;
