@@ -56,6 +56,11 @@ pub(crate) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
+/// How many threads ran or waited for a core on average during the last minute, where the system tells.
+pub(crate) fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
 /// How long a small write takes in a folder until the disk says that it has it: the middle one of several.
 pub(crate) fn sync_latency(folder: &Path) -> std::io::Result<Duration> {
     const WRITES: usize = 21;

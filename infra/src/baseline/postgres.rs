@@ -53,7 +53,8 @@ impl Yardstick {
     /// # Errors
     /// [`BaselineError`].
     pub async fn create(url: &str) -> Result<Self, BaselineError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("boxoffice bench");
+        let options =
+            PgConnectOptions::from_str(url)?.application_name("boxoffice bench").disable_statement_logging();
         let mut yardstick = Self { connection: options.connect().await?, options };
         yardstick.run(&[CLEAR, "CREATE SCHEMA boxoffice_bench"]).await?;
         Ok(yardstick)

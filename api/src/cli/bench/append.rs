@@ -55,9 +55,10 @@ pub(crate) struct AppendArgs {
 
 pub(super) fn run(arguments: &AppendArgs) -> Outcome {
     let notes = arguments.form.notes();
+    let machine = Machine::now();
     let folder = Scratch::new(arguments.data.as_deref())?;
     let store = Store::start(&arguments.store, notes)?;
-    let machine = Machine::with_disk_of(folder.path(), &store)?;
+    let machine = machine.with_disk_of(folder.path(), &store)?;
     let (mut runs, mut durability) = (Vec::new(), Settings::new());
     for size in arguments.sizes.iter().copied() {
         notes.say(&format!("{size} a commit"));

@@ -74,13 +74,9 @@ pub(super) fn svg(title: &str, runs: &[Figure]) -> String {
 /// A bar for the rate of each, baselines paler. The colours hold for the charts below too.
 fn bars(out: &mut String, top: f64, runs: &[Drawn]) {
     let most = runs.iter().map(|drawn| drawn.run.per_second).fold(f64::MIN_POSITIVE, f64::max);
-    text(
-        out,
-        LEFT - 66.0,
-        top - 14.0,
-        "start",
-        "operations a second (and as part of the baseline, which is paler and dotted)",
-    );
+    let is_compared = runs.iter().any(|drawn| drawn.run.is_baseline);
+    let compared = if is_compared { " (and as part of the baseline, which is paler and dotted)" } else { "" };
+    text(out, LEFT - 66.0, top - 14.0, "start", &format!("operations a second{compared}"));
     for (place, Drawn { run, colour, dashes }) in (0_u32..).zip(runs) {
         let y = top + BAR * f64::from(place);
         let width = (BARS_END - BARS) * run.per_second / most;

@@ -46,14 +46,15 @@ pub(crate) struct RebuildArgs {
 
 pub(super) fn run(arguments: &RebuildArgs) -> Outcome {
     let notes = arguments.given.form.notes();
+    let machine = Machine::now();
     let given = Given::find(&arguments.given, notes)?;
     let place = given.place();
     let machine = match &place {
         LogPlace::Folder(data) if data.join(LOG_FILE).exists() => {
-            Machine::with_disk_of(data, &Store::Folder)?
+            machine.with_disk_of(data, &Store::Folder)?
         }
         LogPlace::Folder(data) => return Err(Failed::new(format!("there is no log at {}", data.display()))),
-        LogPlace::Database(_) => Machine::alone(),
+        LogPlace::Database(_) => machine,
     };
     let mut bench = Bench { notes, database: given.watched(), runs: Vec::new(), parked: 0 };
     block_on(Threads::All, bench.rebuild(&place))?;

@@ -51,32 +51,35 @@ pub(super) struct Machine {
     cores: Option<usize>,
     /// How long a small synchronised write takes on the disk of the data, in microseconds.
     sync_us: Option<u64>,
+    /// How many threads wanted a core during the minute before, whoever's they were.
+    load: Option<f64>,
 }
 
 impl Machine {
-    /// This one, with the disk of a folder, which is made if need be; without where the log is in a database that the
-    /// user has, since that may be anywhere.
-    pub(super) fn with_disk_of(data: &Path, store: &Store) -> Result<Self, Failed> {
+    /// This one, as it is before anything is measured.
+    pub(super) fn now() -> Self {
+        let cores = std::thread::available_parallelism().ok().map(usize::from);
+        Self { cores, sync_us: None, load: system::load() }
+    }
+
+    /// With the disk of a folder, which is made if need be; without where the log is in a database that the user has,
+    /// since that may be anywhere.
+    pub(super) fn with_disk_of(self, data: &Path, store: &Store) -> Result<Self, Failed> {
         boxoffice_infra::folder::ensure(data)
             .map_err(|error| Failed::new(format!("{} cannot be made: {error}", data.display())))?;
         if matches!(store, Store::Theirs(_)) {
-            return Ok(Self::alone());
+            return Ok(self);
         }
         let sync = system::sync_latency(data).ok();
-        let sync_us = sync.and_then(|time| u64::try_from(time.as_micros()).ok());
-        Ok(Self { sync_us, ..Self::alone() })
-    }
-
-    /// This one, without a disk.
-    pub(super) fn alone() -> Self {
-        Self { cores: std::thread::available_parallelism().ok().map(usize::from), sync_us: None }
+        Ok(Self { sync_us: sync.and_then(|time| u64::try_from(time.as_micros()).ok()), ..self })
     }
 
     fn in_words(&self) -> String {
         let cores = self.cores.map_or_else(|| "cores unknown".into(), |cores| format!("{cores} cores"));
         let sync = self.sync_us.map(words::micros);
         let sync = sync.map(|sync| format!("; a small synchronised write takes {sync} on this disk"));
-        cores + &sync.unwrap_or_default()
+        let load = self.load.map(|load| format!("; its load was {load:.1} before"));
+        [cores, sync.unwrap_or_default(), load.unwrap_or_default()].concat()
     }
 }
 
@@ -170,7 +173,7 @@ mod tests {
             ok: true,
             operation: "one named seat held",
             connections: Some(64),
-            machine: Machine { cores: Some(2), sync_us: Some(120) },
+            machine: Machine { cores: Some(2), sync_us: Some(120), load: Some(0.25) },
             store: Some(Store::Folder.used()),
             durability: [("synchronous".to_owned(), "2".to_owned())].into(),
             runs: vec![run],
@@ -195,7 +198,7 @@ mod tests {
         let rest = [
             "  holds: 2 × 503 overloaded",
             "  MISSING: nginx",
-            "  machine: 2 cores; a small synchronised write takes 120 µs on this disk",
+            "  machine: 2 cores; a small synchronised write takes 120 µs on this disk; its load was 0.2 before",
             "  store: SQLite",
             "  durability, as the log's store reports it: synchronous 2 (FULL)",
         ];

@@ -35,6 +35,7 @@ impl<'a> Session<'a> {
     /// Starts a server on an empty store.
     pub(super) fn start(arguments: &'a HttpArgs) -> Result<Self, Failed> {
         let notes = arguments.form.notes();
+        let machine = Machine::now();
         let folder = Scratch::new(arguments.data.as_deref())?;
         if folder.path().join(LOG_FILE).exists() {
             let folder = folder.path().display();
@@ -42,7 +43,7 @@ impl<'a> Session<'a> {
         }
         system::raise_open_files();
         let store = Store::start(&arguments.store, notes)?;
-        let machine = Machine::with_disk_of(folder.path(), &store)?;
+        let machine = machine.with_disk_of(folder.path(), &store)?;
         notes.say("starting a server");
         let server = ChildServer::start(folder.path(), store.database())?;
         Ok(Self { arguments, notes, folder, server, store, machine })

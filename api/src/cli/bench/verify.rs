@@ -42,6 +42,7 @@ pub(crate) struct VerifyArgs {
 pub(super) fn run(arguments: &VerifyArgs) -> Outcome {
     let notes = arguments.given.form.notes();
     let scratch = Scratch::new(None)?;
+    let machine = Machine::now().with_disk_of(scratch.path(), &Store::Folder)?;
     let mut bench = Bench { notes, runs: Vec::new(), ok: true };
     let mut store = None;
     if let Some(file) = &arguments.export {
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &VerifyArgs) -> Outcome {
         ok: bench.ok,
         operation: "one event, with its hash and every rule",
         connections: None,
-        machine: Machine::with_disk_of(scratch.path(), &Store::Folder)?,
+        machine,
         store,
         durability: Settings::new(),
         runs: bench.runs,
