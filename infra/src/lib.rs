@@ -24,6 +24,7 @@ pub mod memory;
 pub mod postgres;
 pub mod sandbox;
 pub mod sqlite;
+mod tail;
 pub mod tasks;
 mod together;
 mod transact;

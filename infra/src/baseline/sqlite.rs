@@ -116,6 +116,6 @@ fn row(arguments: &mut SqliteArguments, stream: Arc<str>, event: NewEvent) -> Re
     bind(arguments, event.command.id.as_bytes().to_vec())?;
     bind(arguments, event.command.hash.as_bytes().to_vec())?;
     bind(arguments, event.command.cause)?;
-    bind(arguments, String::from(event.payload))?;
+    bind(arguments, event.payload)?;
     bind(arguments, event.hash.as_bytes().to_vec())
 }

@@ -118,7 +118,7 @@ impl Target {
                     (at.version, at.head) = (event.version, event.hash);
                 }
                 let batches = [StreamBatch { stream: stream.clone(), expected, epoch, events }];
-                match log.append(&batches).await.map_err(failed)?.as_slice() {
+                match log.append(batches.into()).await.map_err(failed)?.as_slice() {
                     [StreamOutcome::Appended { .. }] => Ok(()),
                     outcomes => Err(Failed::new(format!("the log did not append: {outcomes:?}"))),
                 }
