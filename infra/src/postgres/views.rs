@@ -46,7 +46,7 @@ impl PostgresViews {
     pub async fn open(postgres: &Postgres) -> Result<Self, PostgresError> {
         migrations::check(&postgres.pool).await?;
         let pool = postgres.pool.clone();
-        let transactions = Transactions::side_by_side(pool.clone());
+        let transactions = Transactions::of_what_can_be_rebuilt(pool.clone());
         Ok(Self::kept_in(PostgresTables { pool, transactions }))
     }
 }
