@@ -28,11 +28,15 @@ mod write;
 
 pub(crate) use driver::{Cells, Dialect, Driver, Job, Session, bind_value, cells, sql};
 pub(crate) use fold::Condition;
+use fold::Found;
 use generations::{Declared, Unneeded};
 pub use list::ROWS_MAX as PAGE_ROWS_MAX;
 pub(crate) use shape::Shape;
 use shape::{BuiltAs, wrong};
 pub use sqlite::{SqliteTables, SqliteViews, VIEWS_FILE};
+
+/// How many values are looked up with one statement.
+const LOOK_UP_MAX: usize = 256;
 
 /// Read models, wherever they are kept.
 #[derive(Debug)]
@@ -179,6 +183,26 @@ impl<D: Driver> Views<D> {
         Ok(dropped)
     }
 
+    /// The rows that changes by another column than the key are for. Where the checkpoint is what the caller takes it
+    /// for when the changes are committed, nobody has changed any of them since.
+    async fn look_up(&self, shape: &Shape, changes: &[&Change]) -> Result<Found, Outage> {
+        let mut found = Found::new();
+        for (column, values) in fold::wanted(shape, changes.iter().copied())? {
+            let types = [ColumnType::Text, shape.types.get(column).copied().unwrap_or(ColumnType::Text)];
+            let rows = found.entry(column).or_default();
+            let values: Vec<Value> = values.into_iter().cloned().collect();
+            for values in values.chunks(LOOK_UP_MAX) {
+                let (text, values) = shape.look_up(column, values);
+                for cells in self.driver.read(sql(text), values, &types).await? {
+                    if let Ok([Value::Text(key), value]) = <[Value; 2]>::try_from(cells) {
+                        rows.push((key, value));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The shapes of a projection's tables, each with the changes that are for it.
     fn sort<'a>(&self, built: BuiltAs, changes: &'a [Change]) -> Result<Vec<Sorted<'a>>, Outage> {
         let known = self.shapes().built.get(&built).cloned();
@@ -284,7 +308,8 @@ impl<D: Driver> TableStore for Views<D> {
         let built = declared(projection).generation(generation);
         let mut tables = Vec::new();
         for (shape, changes) in self.sort(built, changes)? {
-            let steps = fold::fold(&shape, changes)?;
+            let found = self.look_up(&shape, &changes).await?;
+            let steps = fold::fold(&shape, changes, &found)?;
             tables.push((shape, steps));
         }
         let commit = write::Commit { built, from, to, tables, parked: parked.to_vec() };

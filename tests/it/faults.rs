@@ -9,6 +9,7 @@ mod facts;
 mod ledger;
 mod random;
 mod reading;
+mod rebuild;
 mod sale;
 mod unsynced;
 
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use attempt::Outcome;
 use buyers::{Crowd, Diary};
+pub(crate) use database::place;
 use ledger::Ledger;
 use random::Random;
 use reading::Reading;

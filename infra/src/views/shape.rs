@@ -106,6 +106,17 @@ impl Shape {
         })
     }
 
+    /// Asks for the key and a column of the rows in which that column has one of some values. There are few different
+    /// statements, because values are named several times where there are fewer.
+    pub(super) fn look_up(&self, column: usize, values: &[Value]) -> (String, Vec<Value>) {
+        let count = values.len().next_power_of_two();
+        let values: Vec<Value> = values.iter().cycle().take(count).cloned().collect();
+        let names: Vec<_> = (1..=count).map(|n| format!("${n}")).collect();
+        let (key, column) = (self.quoted(0), self.quoted(column));
+        let names = names.join(", ");
+        (format!("SELECT {key}, {column} FROM {} WHERE {column} IN ({names})", self.physical), values)
+    }
+
     pub(super) fn key(&self) -> &'static str {
         self.table.columns.first().map_or("", |(name, _)| name)
     }
