@@ -15,12 +15,14 @@ use crate::feed::{LogFeed, Outage};
 use crate::shows::Shows;
 use crate::table::{Parked, TableProjection, TableStore};
 
+mod ahead;
 mod catching_up;
 mod follower;
 mod progress;
 mod rebuild;
 mod tables;
 
+use ahead::Ahead;
 use catching_up::CatchingUp;
 use follower::Follower;
 pub use progress::{Behind, Progress};
@@ -28,7 +30,7 @@ pub(crate) use rebuild::Pace;
 pub use rebuild::{Built, rebuild_shows, rebuild_tables};
 
 /// How many events are read, and applied in one transaction, at most.
-pub const BATCH_MAX: usize = 1_000;
+pub const BATCH_MAX: usize = 2_000;
 
 /// A checkpoint that has nothing to commit with is written after this long at the latest.
 const QUIET_FOR: Duration = Duration::from_secs(1);
@@ -68,8 +70,9 @@ async fn keep_tables(
     let mut follower = Follower::open(store, projection, progress).await?;
     store.sweep(projection).await?;
     let mut catching_up = CatchingUp::to(feed.look_up_head().await);
+    let mut ahead = Ahead::of(feed);
     loop {
-        let events = feed.read(follower.position(), BATCH_MAX).await?;
+        let events = ahead.read(follower.position()).await?;
         patience.restored();
         if events.is_empty() {
             if catching_up.is_over() {
@@ -80,7 +83,7 @@ async fn keep_tables(
             }
             follower.wait(feed).await?;
         } else {
-            follower.take_in(&events).await?;
+            ahead.meanwhile(&events, follower.take_in(&events)).await?;
             catching_up.tell(projection.name(), follower.position());
         }
     }

@@ -4,7 +4,7 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{CommandMeta, NewEvent, StreamName, link};
 use serde_json::{Value, json};
 
-use crate::support::database::{change_log, tables_of_views};
+use crate::support::database::{change_log, is_of_version, tables_of_views};
 use crate::support::postgres::Server as Postgres;
 use crate::support::process::{self, Place, Server};
 use crate::support::projections::{ALL, are_as_folded_afresh};
@@ -165,6 +165,35 @@ async fn a_command_rebuilds_all_and_says_so() {
     let output = run(&["rebuild", "nothing"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("there are catalog, orders, shows, and all"));
+}
+
+/// Tables of an older version are of no use to this release: it builds its own, and only then drops them. Those of a
+/// newer one belong to a release that may come back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_version_is_built_before_the_server_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::from(&folder.path().join("data"));
+    let mut server = Server::start(place.clone()).await;
+    let show = on_sale(&server, 9).await;
+    let ordered = order(&server, &show).await;
+    for (version, is_kept) in [(0, false), (9, true)] {
+        assert!(server.stop().await.success());
+        is_of_version(&place, version).await;
+        let before = tables_of_views(&place).await;
+        server = Server::start(place.clone()).await;
+        look(&server, &ordered).await.expect(200);
+        assert_eq!(server.projection("orders").await["generation"], 1);
+        let begun = std::time::Instant::now();
+        let wanted = before.len() * if is_kept { 2 } else { 1 };
+        while tables_of_views(&place).await.len() != wanted {
+            assert!(begun.elapsed().as_secs() < 20, "{:?}", tables_of_views(&place).await);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let tables = tables_of_views(&place).await;
+        assert_eq!(before.iter().all(|table| tables.contains(table)), is_kept, "{tables:?}");
+    }
+    assert!(server.stop().await.success());
+    are_as_folded_afresh(&place).await;
 }
 
 /// A small show on sale: its id and that of its ticket type.

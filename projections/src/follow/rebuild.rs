@@ -10,6 +10,7 @@ use std::time::Duration;
 use boxoffice_domain::log::Position;
 use tokio::time::Instant;
 
+use super::ahead::Ahead;
 use super::tables::{Overtaken, Tables};
 use super::{BATCH_MAX, Patience, Progress};
 use crate::feed::{LogFeed, Outage};
@@ -115,7 +116,7 @@ async fn build(
     progress: &Progress,
     built: &Built,
 ) -> Result<(), Outage> {
-    let mut pace = Pace::new(feed);
+    let (mut pace, mut ahead) = (Pace::new(feed), Ahead::of(feed));
     loop {
         let head = feed.look_up_head().await;
         built.of(head);
@@ -123,8 +124,8 @@ async fn build(
             built.is(tables.seen());
             return Ok(());
         }
-        let events = feed.read(tables.seen(), BATCH_MAX).await?;
-        tables.take_in(&events).await?.map_err(lost)?;
+        let events = ahead.read(tables.seen()).await?;
+        ahead.meanwhile(&events, tables.take_in(&events)).await?.map_err(lost)?;
         built.is(tables.seen());
         pace.rest(feed).await;
     }

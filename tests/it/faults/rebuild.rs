@@ -16,7 +16,7 @@ use crate::support::projections::{ALL, are_as_folded_afresh};
 const ROUNDS: usize = 4;
 
 /// How often a server is killed in the middle.
-const KILLS: usize = 10;
+const KILLS: usize = 6;
 
 /// Whoever asks for what they know to be there gets it, whatever is rebuilt.
 async fn readers(server: &Server, event: &str, is_over: &AtomicBool) -> usize {
@@ -92,7 +92,13 @@ async fn kills_in_the_middle_of_a_rebuild(place: Place) {
         for name in ["orders", "catalog"] {
             server.manage("POST", &format!("/v1/projections/{name}/rebuild")).send().await.expect(202);
         }
-        tokio::time::sleep(Duration::from_millis(u64::try_from(random.below(120)).unwrap())).await;
+        for _ in 0..500 {
+            if tables_of_views(&place).await.len() > tables {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(u64::try_from(random.below(20)).unwrap())).await;
         server.kill();
         story.ledger.enter(crowd.diaries().await);
         leftovers += tables_of_views(&place).await.len() - tables;

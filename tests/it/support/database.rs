@@ -43,6 +43,25 @@ pub async fn change_log(place: &Place, statements: &str) {
     }
 }
 
+/// Makes what the read models in a folder were built as another version of theirs.
+pub async fn is_of_version(place: &Place, version: u32) {
+    let Connection::Sqlite(mut to) = connect(place, "views.db").await else { panic!("not a folder") };
+    let mut text =
+        format!("UPDATE generation SET version = {version}; UPDATE built SET version = {version};");
+    for name in tables_of_views(place).await {
+        let renamed = name.replace("_v1_", &format!("_v{version}_"));
+        text += &format!(
+            "ALTER TABLE \"{name}\" RENAME TO \"{renamed}\";
+             UPDATE built SET name = '{renamed}' WHERE name = '{name}';"
+        );
+        let of_it =
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = $1";
+        let indexes: Vec<String> = sqlx::query_scalar(of_it).bind(&name).fetch_all(&mut to).await.unwrap();
+        text.extend(indexes.iter().map(|index| format!("DROP INDEX \"{index}\";")));
+    }
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut to).await.unwrap();
+}
+
 /// The names of the tables of read models that there are.
 pub async fn tables_of_views(place: &Place) -> Vec<String> {
     let names: Vec<String> = match connect(place, "views.db").await {
