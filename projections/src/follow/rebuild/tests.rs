@@ -4,6 +4,7 @@ use boxoffice_domain::inventory::event::InventoryEvent;
 use boxoffice_domain::log::{Recorded, StreamName};
 
 use super::*;
+use crate::follow::follower::Follower;
 use crate::follow::{follow_shows, follow_tables};
 use crate::orders::{ORDERS, OrderRow, OrderStatus, OrdersProjection, PAYMENTS, TICKETS};
 use crate::show::{SeatState, Since};
@@ -140,6 +141,25 @@ async fn what_is_parked_is_replayed_after_a_fix_and_parked_again_without() {
     })
     .await;
     is_as_folded_afresh(&store, &log);
+}
+
+/// What the follower takes for parked is so in the former generation only.
+#[tokio::test(start_paused = true)]
+async fn a_follower_passes_over_nothing_after_a_generation_was_promoted() {
+    let log = ordered();
+    let strange = log.push_raw(&inventory(), at(9), "from_the_future", 1, "{}");
+    let (store, progress) = (TestStore::default(), Progress::new("orders"));
+    let mut follower = Follower::open(&store, &OrdersProjection, &progress).await.unwrap();
+    follower.take_in(&log.all()).await.unwrap();
+    assert_eq!(progress.parked().len(), 1);
+    log.repair(strange.position, &hold_extended(1, 900));
+    rebuild_tables(&*log, &store, &OrdersProjection, &progress, &Built::default()).await.unwrap();
+    assert!(progress.parked().is_empty());
+    let paid = log.push(&inventory(), at(10), &payment_started(1, 6_500));
+    follower.take_in(std::slice::from_ref(&paid)).await.unwrap();
+    assert_eq!((progress.position(), store.count(PAYMENTS)), (strange.position, 0), "read again");
+    follower.take_in(std::slice::from_ref(&paid)).await.unwrap();
+    assert_eq!((progress.position(), store.count(PAYMENTS)), (paid.position, 1));
 }
 
 #[tokio::test(start_paused = true)]
