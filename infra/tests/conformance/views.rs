@@ -574,9 +574,12 @@ async fn many_promote_and_read_and_commit_at_once(place: impl Place) {
     ann.open(&V1).await.unwrap();
     bob.open(&V1).await.unwrap();
     assert!(commit(&ann, &V1, 0, 1, &[put("a", "x", 1)], &[]).await.unwrap());
-    let is_over = std::cell::Cell::new(false);
+    let (is_over, commits) = (std::cell::Cell::new(false), std::cell::Cell::new(0));
     let rebuilding = async {
-        for _ in 0..15 {
+        let mut rounds = 0;
+        // Of two that want to write one waits, and not always the same.
+        while rounds < 15 || commits.get() < 5 {
+            rounds += 1;
             let begun = ann.begin(&V1).await.unwrap().number;
             let mut position = 0;
             while !ann.promote(&V1, begun).await.unwrap() {
@@ -594,7 +597,8 @@ async fn many_promote_and_read_and_commit_at_once(place: impl Place) {
             let Generation { number, position, .. } = bob.open(&V1).await.unwrap();
             let next = position + 1;
             let changes = [put("a", "x", i64::try_from(next).unwrap())];
-            bob.commit(&V1, number, position, next, &changes, &[]).await.unwrap();
+            let is_committed = bob.commit(&V1, number, position, next, &changes, &[]).await.unwrap();
+            commits.set(commits.get() + u32::from(is_committed));
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
     };

@@ -33,13 +33,10 @@ pub async fn change_log(place: &Place, statements: &str) {
         let bytes = format!("{before}{}{after}", &text[begin + 7..end]);
         text.replace_range(begin..=end, &bytes);
     }
+    let text = sqlx::raw_sql(AssertSqlSafe(text));
     match connect(place, "log.db").await {
-        Connection::Sqlite(mut to) => {
-            drop(sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut to).await.unwrap())
-        }
-        Connection::Postgres(mut to) => {
-            drop(sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut to).await.unwrap());
-        }
+        Connection::Sqlite(mut to) => assert!(text.execute(&mut to).await.unwrap().rows_affected() > 0),
+        Connection::Postgres(mut to) => assert!(text.execute(&mut to).await.unwrap().rows_affected() > 0),
     }
 }
 
