@@ -52,15 +52,9 @@ fn rebuilds(text: &mut String, app: &App) {
     let running = of_each(&|name| u64::from(job(name).is_some()));
     family(text, "projection_rebuilding", "gauge", "Whether a read model is being folded anew.", &running);
     let done = of_each(&|name| job(name).map_or(0, |job| job.done));
-    family(text, "projection_rebuild_events", "gauge", "Events that a running rebuild has folded.", &done);
+    family(text, "rebuild_events", "gauge", "Events that a running rebuild has folded.", &done);
     let all = of_each(&|name| job(name).map_or(0, |job| job.total));
-    family(
-        text,
-        "projection_rebuild_events_all",
-        "gauge",
-        "Events that a running rebuild has to fold.",
-        &all,
-    );
+    family(text, "rebuild_events_all", "gauge", "Events that a running rebuild has to fold.", &all);
     let generations = app.progress.iter().map(|progress| {
         (format!("{{projection=\"{}\"}}", progress.name()), progress.generation().to_string())
     });
