@@ -34,6 +34,7 @@ use tokio::sync::watch;
 
 use crate::auth::Guard;
 use crate::housekeeping;
+use crate::jobs::Jobs;
 use crate::metrics::Requests;
 use crate::past::Past;
 use crate::problem::{Code, Problem};
@@ -111,6 +112,8 @@ pub struct App {
     pub provider: Arc<dyn PaymentProvider>,
     /// The same, where it is the sandbox.
     pub sandbox: Arc<SandboxProvider>,
+    /// Long work that was asked for.
+    pub jobs: Jobs,
     /// Counts requests.
     pub requests: Requests,
     /// How many steps of payments are open.
@@ -190,6 +193,7 @@ impl App {
             vault: Arc::clone(&stores.vault) as Arc<dyn Vault>,
             provider: Arc::clone(&stores.sandbox) as Arc<dyn PaymentProvider>,
             sandbox: Arc::clone(&stores.sandbox),
+            jobs: Jobs::default(),
             requests: Requests::default(),
             open_payment_steps: Arc::default(),
             new_administrator_token: is_new.then_some(token),

@@ -20,6 +20,9 @@ mod migrate;
 mod office;
 mod output;
 mod progress;
+mod projections;
+mod rebuild;
+mod remote;
 mod replay;
 mod scratch;
 mod serve;
@@ -66,6 +69,10 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Fold the log again and say what it comes to
     Replay(replay::ReplayArgs),
+    /// Say how the read models of a running server are
+    Projections(projections::ProjectionsArgs),
+    /// Have a running server fold a read model anew
+    Rebuild(rebuild::RebuildArgs),
     /// Measure how fast this machine sells
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -84,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Projections(arguments) => projections::run(&arguments),
+        Command::Rebuild(arguments) => rebuild::run(&arguments),
         Command::Bench(command) => bench::run(&command),
         Command::Internal(command) => internal::run(&command),
     };
@@ -150,6 +159,9 @@ mod tests {
             "boxoffice audit export --data d --json",
             "boxoffice replay --to 17",
             "boxoffice replay --to 2026-11-21T19:30:00Z --json",
+            "boxoffice projections --server http://127.0.0.1:8080 --token t --json",
+            "boxoffice rebuild orders --data d",
+            "boxoffice rebuild all --parked --json",
             "boxoffice bench onsale --seconds 5 --connections 8 --seats 1000",
             "boxoffice bench orders --data d --plot a.svg --json",
             "boxoffice bench reads --holds-per-second 50",
@@ -169,6 +181,7 @@ mod tests {
             "boxoffice bench verify --export a --data b",
             "boxoffice bench append --sizes 0",
             "boxoffice replay --to yesterday",
+            "boxoffice rebuild",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }

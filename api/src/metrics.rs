@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use axum::http::StatusCode;
 
 use crate::app::App;
+use crate::jobs::JobState;
 
 /// Requests by how they ended.
 #[derive(Debug, Default)]
@@ -41,6 +42,28 @@ fn single(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
     family(text, name, kind, help, &[(String::new(), value.to_string())]);
 }
 
+/// Read models that are folded anew.
+fn rebuilds(text: &mut String, app: &App) {
+    let of_each = |value: &dyn Fn(&str) -> u64| -> Vec<(String, String)> {
+        let names = app.progress.iter().map(boxoffice_projections::follow::Progress::name);
+        names.map(|name| (format!("{{projection=\"{name}\"}}"), value(name).to_string())).collect()
+    };
+    let job = |name: &str| app.jobs.running(name);
+    let running = of_each(&|name| u64::from(job(name).is_some()));
+    family(text, "projection_rebuilding", "gauge", "Whether a read model is being folded anew.", &running);
+    let done = of_each(&|name| job(name).map_or(0, |job| job.done));
+    family(text, "rebuild_events", "gauge", "Events that a running rebuild has folded.", &done);
+    let all = of_each(&|name| job(name).map_or(0, |job| job.total));
+    family(text, "rebuild_events_all", "gauge", "Events that a running rebuild has to fold.", &all);
+    let generations = app.progress.iter().map(|progress| {
+        (format!("{{projection=\"{}\"}}", progress.name()), progress.generation().to_string())
+    });
+    let generations: Vec<_> = generations.collect();
+    family(text, "projection_generation", "gauge", "Which building of a read model is read.", &generations);
+    let failed = u64::try_from(app.jobs.count(JobState::Failed)).unwrap_or(u64::MAX);
+    single(text, "jobs_failed", "gauge", "Jobs of this run that failed, among the latest.", failed);
+}
+
 /// Everything that is counted, in the text format of Prometheus.
 #[must_use]
 pub fn text(app: &App) -> String {
@@ -73,6 +96,7 @@ pub fn text(app: &App) -> String {
     family(&mut text, "projection_lag", "gauge", "How many events a read model is behind.", &lags);
     let parked = of_each(&|progress| progress.parked().len() as u64);
     family(&mut text, "projection_parked", "gauge", "Streams that wait for a repair.", &parked);
+    rebuilds(&mut text, app);
     let requests: Vec<(String, String)> = (1..)
         .zip(app.requests.by_class.iter().skip(1))
         .map(|(class, count)| (format!("{{class=\"{class}xx\"}}"), count.load(Ordering::Relaxed).to_string()))

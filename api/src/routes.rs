@@ -8,7 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::v1::{check_ins, events, holds, log, orders, organizers, sandbox, tickets, venues};
+use crate::v1::{
+    check_ins, events, holds, jobs, log, orders, organizers, projections, sandbox, tickets, venues,
+};
 use crate::{docs_page, openapi, ops};
 
 fn api() -> OpenApiRouter<Arc<App>> {
@@ -29,6 +31,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::history::get_seat_history))
         .routes(routes!(log::read_log))
         .routes(routes!(log::watch_log))
+        .routes(routes!(projections::list_projections))
+        .routes(routes!(projections::get_projection))
+        .routes(routes!(projections::rebuild_projection))
+        .routes(routes!(projections::replay_projection))
+        .routes(routes!(jobs::get_job))
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))
         .routes(routes!(ops::metrics))

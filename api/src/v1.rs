@@ -3,9 +3,11 @@
 pub mod check_ins;
 pub mod events;
 pub mod holds;
+pub mod jobs;
 pub mod log;
 pub mod orders;
 pub mod organizers;
+pub mod projections;
 pub mod sandbox;
 pub mod tickets;
 pub mod venues;

@@ -187,6 +187,8 @@ ids! {
     TicketId = "ticket";
     /// A natural person; what is known of them lives in the vault alone.
     PersonId = "person";
+    /// Long work that a server was asked to do.
+    JobId = "job";
 }
 
 ids_of_a_show!(PoolId, TicketTypeId, HoldId, OrderId, PaymentId, TicketId);

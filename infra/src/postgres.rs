@@ -14,6 +14,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 mod append;
 mod cursors;
 mod error;
+mod kept;
 mod log;
 mod migrations;
 mod reader;

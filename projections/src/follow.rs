@@ -2,27 +2,37 @@
 //!
 //! An event that cannot be applied parks its stream: the rest of that stream is skipped, all others go on. An outage
 //! is waited out. The functions here run until `shutdown` completes; whoever starts them spawns them.
+//!
+//! [`rebuild_tables`] and [`rebuild_shows`] fold anew beside what is being read and take over where the follower is
+//! (`docs/adr/0014-rebuilt-beside-and-swapped.md`).
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use boxoffice_domain::log::{Position, Recorded};
+use boxoffice_domain::log::Recorded;
 
 use crate::decode::{self, CannotRead};
 use crate::feed::{LogFeed, Outage};
 use crate::shows::Shows;
-use crate::table::{Change, Parked, TableProjection, TableStore};
+use crate::table::{Parked, TableProjection, TableStore};
 
+mod ahead;
+mod catching_up;
+mod follower;
 mod progress;
+mod rebuild;
+mod tables;
 
+use ahead::Ahead;
+use catching_up::CatchingUp;
+use follower::Follower;
 pub use progress::{Behind, Progress};
+pub(crate) use rebuild::Pace;
+pub use rebuild::{Built, rebuild_shows, rebuild_tables};
 
 /// How many events are read, and applied in one transaction, at most.
-pub const BATCH_MAX: usize = 1_000;
+pub const BATCH_MAX: usize = 2_000;
 
-/// A checkpoint that has nothing to commit with is written after this many positions at the latest …
-const QUIET_MAX: u64 = 10_000;
-/// … or after this long.
+/// A checkpoint that has nothing to commit with is written after this long at the latest.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
 /// Keeps a read model in tables up to date until `shutdown` completes.
@@ -57,20 +67,24 @@ async fn keep_tables(
     patience: &mut Patience,
 ) -> Result<std::convert::Infallible, Outage> {
     discard_what_never_happened(feed, store, projection).await?;
-    let mut tables = Tables::open(store, projection, progress).await?;
+    let mut follower = Follower::open(store, projection, progress).await?;
+    store.sweep(projection).await?;
+    let mut catching_up = CatchingUp::to(feed.look_up_head().await);
+    let mut ahead = Ahead::of(feed);
     loop {
-        let events = feed.read(tables.seen, BATCH_MAX).await?;
+        let events = ahead.read(follower.position()).await?;
         patience.restored();
-        let Some(last) = events.last().map(|event| event.position) else {
-            tables.wait(feed).await?;
-            continue;
-        };
-        let (changes, parked) = tables.apply(&events);
-        if changes.is_empty() && parked.is_empty() && last.saturating_sub(tables.committed) < QUIET_MAX {
-            tables.seen = last;
-            progress.reached(last);
+        if events.is_empty() {
+            if catching_up.is_over() {
+                let tables = store.retire_older(projection).await?;
+                if tables > 0 {
+                    tracing::info!(read_model = projection.name(), tables, "older versions are dropped");
+                }
+            }
+            follower.wait(feed).await?;
         } else {
-            tables.commit(last, &changes, parked).await?;
+            ahead.meanwhile(&events, follower.take_in(&events)).await?;
+            catching_up.tell(projection.name(), follower.position());
         }
     }
 }
@@ -81,7 +95,7 @@ async fn discard_what_never_happened(
     store: &dyn TableStore,
     projection: &dyn TableProjection,
 ) -> Result<(), Outage> {
-    let (position, _) = store.open(projection).await?;
+    let position = store.open(projection).await?.position;
     if position > 0 && feed.at(position).await?.is_none() {
         tracing::warn!(
             read_model = projection.name(),
@@ -91,73 +105,6 @@ async fn discard_what_never_happened(
         store.discard(projection).await?;
     }
     Ok(())
-}
-
-/// A read model in tables, between two commits.
-struct Tables<'a> {
-    store: &'a dyn TableStore,
-    projection: &'a dyn TableProjection,
-    progress: &'a Progress,
-    /// The checkpoint of the store.
-    committed: Position,
-    /// Up to here there was nothing to commit.
-    seen: Position,
-    parked: HashSet<String>,
-}
-
-impl<'a> Tables<'a> {
-    async fn open(
-        store: &'a dyn TableStore,
-        projection: &'a dyn TableProjection,
-        progress: &'a Progress,
-    ) -> Result<Self, Outage> {
-        let (position, parked) = store.open(projection).await?;
-        let streams = parked.iter().map(|parked| parked.stream.clone()).collect();
-        progress.parked_before(parked);
-        progress.reached(position);
-        Ok(Self { store, projection, progress, committed: position, seen: position, parked: streams })
-    }
-
-    fn apply(&mut self, events: &[Recorded]) -> (Vec<Change>, Vec<Parked>) {
-        let (mut changes, mut parked) = (Vec::new(), Vec::new());
-        for event in events {
-            if !self.parked.is_empty() && self.parked.contains(event.stream.as_str()) {
-                continue;
-            }
-            match self.projection.apply(event) {
-                Ok(more) => changes.extend(more),
-                Err(reason) => {
-                    self.parked.insert(event.stream.as_str().to_owned());
-                    parked.push(parked_at(event, reason.to_string()));
-                }
-            }
-        }
-        (changes, parked)
-    }
-
-    async fn commit(&mut self, to: Position, changes: &[Change], parked: Vec<Parked>) -> Result<(), Outage> {
-        if self.store.commit(self.projection, self.committed, to, changes, &parked).await? {
-            for parked in parked {
-                self.progress.park(parked);
-            }
-            (self.committed, self.seen) = (to, to);
-            self.progress.reached(to);
-        } else {
-            // Somebody else keeps the same tables and was faster: go on from where they are.
-            *self = Self::open(self.store, self.projection, self.progress).await?;
-        }
-        Ok(())
-    }
-
-    /// Waits for more, and writes the checkpoint if that takes long.
-    async fn wait(&mut self, feed: &dyn LogFeed) -> Result<(), Outage> {
-        if self.seen == self.committed {
-            feed.wait_beyond(self.seen).await;
-        } else if tokio::time::timeout(QUIET_FOR, feed.wait_beyond(self.seen)).await.is_err() {
-            self.commit(self.seen, &[], Vec::new()).await?;
-        }
-        Ok(())
-    }
 }
 
 /// Keeps the shows in memory up to date until `shutdown` completes.
@@ -183,6 +130,7 @@ async fn keep_shows(
     patience: &mut Patience,
 ) -> Result<std::convert::Infallible, Outage> {
     shows.progress().reached(shows.progress().position());
+    shows.progress().is_generation(shows.progress().generation().max(1));
     loop {
         let position = shows.progress().position();
         let events = feed.read(position, BATCH_MAX).await?;
@@ -191,6 +139,7 @@ async fn keep_shows(
             feed.wait_beyond(position).await;
             continue;
         };
+        let turn = shows.progress().turn().await;
         for event in &events {
             let Some(entry) = shows.of_event(event) else { continue };
             match decode::inventory_event(feed, event).await {
@@ -203,6 +152,7 @@ async fn keep_shows(
             }
         }
         shows.progress().reached(last);
+        drop(turn);
         tokio::task::yield_now().await;
     }
 }

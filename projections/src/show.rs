@@ -237,6 +237,13 @@ impl ShowView {
         SeatsSnapshot::new(sheet, self.stock.states().to_vec(), self.mark(), self.position)
     }
 
+    /// Takes the place of another view of the same show: judged no earlier, and whoever knew that one by a count of
+    /// its changes starts anew.
+    pub(crate) fn succeed(&mut self, former: &Self) {
+        self.advance(former.judged_at);
+        self.changes.succeed(&former.changes);
+    }
+
     /// Folds one event of the show's inventory.
     pub fn apply(&mut self, recorded: &Recorded, event: &boxoffice_domain::inventory::event::InventoryEvent) {
         self.version = recorded.version;

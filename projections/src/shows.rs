@@ -15,6 +15,7 @@ use crate::follow::{Progress, parked_at};
 
 mod entry;
 mod payments;
+mod reload;
 
 pub use entry::{Rendered, ShowEntry};
 pub use payments::{PaymentNews, PaymentWatch};
@@ -83,13 +84,15 @@ impl Shows {
     /// The show that has that hold; none where it was never placed, or has been forgotten since it ended.
     #[must_use]
     pub fn of_hold(&self, hold: HoldId) -> Option<Arc<ShowEntry>> {
-        self.by_tag(hold.show_tag()).into_iter().find(|entry| entry.lock().hold(hold).is_some())
+        self.by_tag(hold.show_tag()).into_iter().find(|entry| entry.lock().view.hold(hold).is_some())
     }
 
     /// The show that has that order.
     #[must_use]
     pub fn of_order(&self, order: OrderId) -> Option<Arc<ShowEntry>> {
-        self.by_tag(order.show_tag()).into_iter().find(|entry| entry.lock().hold_of_order(order).is_some())
+        self.by_tag(order.show_tag())
+            .into_iter()
+            .find(|entry| entry.lock().view.hold_of_order(order).is_some())
     }
 
     /// Every show, oldest id first.
@@ -112,7 +115,7 @@ impl Shows {
             }
             return None;
         };
-        Some(self.entry(show)).filter(|entry| entry.parked().is_none())
+        Some(self.entry(show)).filter(|entry| !entry.is_parked())
     }
 
     /// Folds an event into its show. An event that was folded before is passed over; one that does not follow on the
@@ -126,7 +129,7 @@ impl Shows {
     pub(crate) fn apply_to(&self, entry: &Arc<ShowEntry>, recorded: &Recorded, event: &InventoryEvent) {
         self.payments.tell(event, recorded.position);
         let known = {
-            let mut view = entry.lock();
+            let view = &mut entry.lock().view;
             let known = view.version();
             if known.checked_add(1) == Some(recorded.version) {
                 view.apply(recorded, event);

@@ -189,29 +189,83 @@ pub struct Parked {
     pub reason: String,
 }
 
+/// One building of a projection's tables.
+///
+/// What is asked for is read from the *live* generation of the projection's version. A rebuild makes another one
+/// beside it, which becomes live once it has come as far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number; a later one of the same version has a higher one.
+    pub number: u32,
+    /// Its checkpoint.
+    pub position: Position,
+    /// What it had to put aside.
+    pub parked: Vec<Parked>,
+}
+
 /// A store of tables. The changes of a batch, the checkpoint and what was parked commit together.
 #[async_trait]
 pub trait TableStore: Send + Sync + 'static {
-    /// Makes the tables of a projection, unless they are there, and tells its checkpoint and parked streams.
+    /// The live generation of this version of a projection, which is made unless it is there.
     ///
     /// # Errors
     /// [`Outage`].
-    async fn open(&self, projection: &dyn TableProjection) -> Result<(Position, Vec<Parked>), Outage>;
+    async fn open(&self, projection: &dyn TableProjection) -> Result<Generation, Outage>;
 
-    /// Drops what this version of a projection has built, its checkpoint too. [`Self::open`] begins anew.
+    /// The number of the live generation, if there is one: whether somebody else has promoted another.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn live(&self, projection: &dyn TableProjection) -> Result<Option<u32>, Outage>;
+
+    /// Makes an empty generation beside the live one. It is this store's to build until it is promoted or given up.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn begin(&self, projection: &dyn TableProjection) -> Result<Generation, Outage>;
+
+    /// A generation that was begun becomes the live one, in one transaction. `false`: it has not come as far as the
+    /// live one, or is gone, and nothing was changed.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn promote(&self, projection: &dyn TableProjection, generation: u32) -> Result<bool, Outage>;
+
+    /// A generation that was begun is not needed any more.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn give_up(&self, projection: &dyn TableProjection, generation: u32) -> Result<(), Outage>;
+
+    /// Drops what is left of generations of this version that are neither live nor being built. Tells how many
+    /// tables went.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn sweep(&self, projection: &dyn TableProjection) -> Result<usize, Outage>;
+
+    /// Drops what older versions of a projection have built, unless a server uses it still. For when this version
+    /// has caught up. Tells how many tables went.
+    ///
+    /// # Errors
+    /// [`Outage`].
+    async fn retire_older(&self, projection: &dyn TableProjection) -> Result<usize, Outage>;
+
+    /// Forgets what this version of a projection has built. [`Self::open`] begins anew.
     ///
     /// # Errors
     /// [`Outage`].
     async fn discard(&self, projection: &dyn TableProjection) -> Result<(), Outage>;
 
-    /// Applies changes, in the order given, and moves the checkpoint from `from` to `to` in one transaction.
-    /// `false`: the checkpoint was not at `from`, and nothing was changed.
+    /// Applies changes to a generation, in the order given, and moves its checkpoint from `from` to `to` in one
+    /// transaction. `false`: the checkpoint was not at `from`, or the generation is gone, and nothing was changed.
     ///
     /// # Errors
     /// [`Outage`].
     async fn commit(
         &self,
         projection: &dyn TableProjection,
+        generation: u32,
         from: Position,
         to: Position,
         changes: &[Change],

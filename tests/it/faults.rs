@@ -10,6 +10,7 @@ mod fates;
 mod ledger;
 mod random;
 mod reading;
+mod rebuild;
 mod sale;
 mod unsynced;
 
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use attempt::Outcome;
 use buyers::{Crowd, Diary};
+pub(crate) use database::place;
 use ledger::Ledger;
 use random::Random;
 use reading::Reading;

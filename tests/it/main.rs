@@ -23,6 +23,7 @@ mod operations;
 mod orders;
 mod payments;
 mod problems;
+mod projections;
 mod seating_plans;
 mod seats;
 mod support;

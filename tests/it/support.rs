@@ -1,8 +1,10 @@
 //! A user's view of the application: the real router over TCP, a folder of its own, a clock that can be moved.
 
 pub mod client;
+pub mod database;
 pub mod postgres;
 pub mod process;
+pub mod projections;
 pub mod proxy;
 pub mod sample;
 

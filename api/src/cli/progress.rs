@@ -27,6 +27,11 @@ impl Progress {
         Self { what, all, done: 0, started: Instant::now(), shown: None, is_terminal }
     }
 
+    /// By now there are so many steps in all.
+    pub(crate) fn of_all(&mut self, all: u64) {
+        self.all = all;
+    }
+
     /// So many more steps are done.
     pub(crate) fn add(&mut self, steps: u64) {
         self.done += steps;

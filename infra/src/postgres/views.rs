@@ -9,6 +9,7 @@ use boxoffice_projections::table::{ColumnType, Value};
 use sqlx::postgres::{PgArguments, PgConnection, PgPool};
 use sqlx::{Arguments as _, SqlStr};
 
+use super::kept::Kept;
 use super::transactions::Transactions;
 use super::{Postgres, PostgresError, migrations};
 use crate::transact::Transact as _;
@@ -23,6 +24,9 @@ const DIALECT: Dialect = Dialect {
     has_key_in_indexes: false,
     // Any number, but always this.
     lock: Some("SELECT pg_advisory_xact_lock(108170201821543)"),
+    is_free: Some(
+        "SELECT CASE WHEN pg_try_advisory_xact_lock(1651470182, hashtext($1)) THEN 1::bigint ELSE 0 END",
+    ),
     made_by: "SELECT obj_description(to_regclass('boxoffice_views.' || quote_ident($1)), 'pg_class')",
     remember: Some(|table, text| format!("COMMENT ON TABLE {table} IS '{text}'")),
     indexes: "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'boxoffice_views' AND tablename = $1",
@@ -36,6 +40,7 @@ pub type PostgresViews = Views<PostgresTables>;
 pub struct PostgresTables {
     pool: PgPool,
     transactions: Transactions,
+    kept: Kept,
 }
 
 impl PostgresViews {
@@ -47,7 +52,8 @@ impl PostgresViews {
         migrations::check(&postgres.pool).await?;
         let pool = postgres.pool.clone();
         let transactions = Transactions::of_what_can_be_rebuilt(pool.clone());
-        Ok(Self::kept_in(PostgresTables { pool, transactions }))
+        let kept = Kept::new(pool.clone());
+        Ok(Self::kept_in(PostgresTables { pool, transactions, kept }))
     }
 }
 
@@ -61,6 +67,14 @@ impl Driver for PostgresTables {
             |_| (),
         );
         done.await.map_err(|failed| Outage(failed.to_string()))
+    }
+
+    async fn keep(&self, name: &str) -> Result<(), Outage> {
+        self.kept.add(name).await.map_err(|error| Outage(error.to_string()))
+    }
+
+    async fn release(&self, name: &str) -> Result<(), Outage> {
+        self.kept.remove(name).await.map_err(|error| Outage(error.to_string()))
     }
 
     async fn read(&self, text: SqlStr, values: Vec<Value>, types: &[ColumnType]) -> Result<Cells, Outage> {

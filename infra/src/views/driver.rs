@@ -24,6 +24,13 @@ pub(crate) trait Driver: Send + Sync + 'static {
     /// Runs a job in a transaction, to its end also where nobody waits for it any more.
     async fn transact<T: Send + 'static>(&self, job: Job<T>) -> Result<T, Outage>;
 
+    /// Keeps what has that name from being dropped by other processes, until [`Self::release`] or the end of this
+    /// one, however that comes. Several may keep the same.
+    async fn keep(&self, name: &str) -> Result<(), Outage>;
+
+    /// Does not keep it any longer.
+    async fn release(&self, name: &str) -> Result<(), Outage>;
+
     /// Asks for rows of these columns, outside of any transaction.
     async fn read(&self, text: SqlStr, values: Vec<Value>, types: &[ColumnType]) -> Result<Cells, Outage>;
 }
@@ -78,6 +85,9 @@ pub(crate) struct Dialect {
     pub(crate) has_key_in_indexes: bool,
     /// Keeps two from making or dropping tables at once, where the transaction alone does not.
     pub(crate) lock: Option<&'static str>,
+    /// Asks whether no other process keeps what has that name, and nobody will until the transaction ends: 1 or 0.
+    /// None where there are no other processes.
+    pub(crate) is_free: Option<&'static str>,
     /// Asks for the text that has made the table of that name.
     pub(crate) made_by: &'static str,
     /// Remembers that text, where the database does not by itself: a table and the text.

@@ -3,10 +3,13 @@
 //! Within one table, changes to different keys do not depend on one another, so all that happens to one key is
 //! folded as far as it can be without knowing the row, and effects of one kind go to the database many at a time. What
 //! cannot be folded (a change that depends on what the row is) makes a next layer of its key; layers are written
-//! one after the other. A change by another column than the key may touch any row: everything before it is written
-//! first.
+//! one after the other.
+//!
+//! A change by another column than the key is one of the rows that have that value, as soon as it is known which those
+//! are: [`wanted`] says what to look up before, and most of it finds nothing. Where that cannot be known, because the
+//! batch changes that very column of some row, everything before it is written first and then the change itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use boxoffice_projections::feed::Outage;
 use boxoffice_projections::table::{Change, OnlyIf, Value};
@@ -64,13 +67,15 @@ struct Pending<'a> {
     keys: Vec<&'a str>,
 }
 
-/// Folds the changes of one table.
+/// Folds the changes of one table; `found` is what was found of [`wanted`].
 pub(super) fn fold<'a>(
     shape: &Shape,
     changes: impl IntoIterator<Item = &'a Change>,
+    found: &'a Found,
 ) -> Result<Steps, Outage> {
     let mut steps = Steps::default();
     let mut pending = Pending::default();
+    let mut members = Members::of(found);
     for change in changes {
         match change {
             Change::Put { row, .. } => {
@@ -85,22 +90,124 @@ pub(super) fn fold<'a>(
                 }
                 let key =
                     key.ok_or_else(|| wrong(format_args!("a row of {} has no key", shape.table.name)))?;
+                members.put(shape, key, row);
                 pending.replace(key, Effect::Put(values));
             }
             Change::Set { key, columns, only_if, .. } => {
                 pending.set(key, cells(shape, columns)?, condition(shape, only_if.as_ref())?);
             }
-            Change::Delete { key, .. } => pending.replace(key, Effect::Delete),
+            Change::Delete { key, .. } => {
+                members.delete(key);
+                pending.replace(key, Effect::Delete);
+            }
             Change::SetWhere { column, value, columns, only_if, .. } => {
-                pending.drain_into(&mut steps);
                 let (column, columns) = (shape.column(column)?, cells(shape, columns)?);
                 let only_if = condition(shape, only_if.as_ref())?;
+                if let Some(keys) = members.with(column, value) {
+                    for key in keys {
+                        pending.set(key, columns.clone(), only_if.clone());
+                    }
+                    continue;
+                }
+                pending.drain_into(&mut steps);
                 steps.0.push(Step::SetWhere { column, value: value.clone(), columns, only_if });
             }
         }
     }
     pending.drain_into(&mut steps);
     Ok(steps)
+}
+
+/// The rows that have one of the values that were looked up, by column: its key and the value.
+pub(super) type Found = BTreeMap<usize, Vec<(String, Value)>>;
+
+/// Columns and values whose rows have to be known before the changes are folded.
+pub(super) fn wanted<'a>(
+    shape: &Shape,
+    changes: impl IntoIterator<Item = &'a Change, IntoIter: Clone>,
+) -> Result<BTreeMap<usize, BTreeSet<&'a Value>>, Outage> {
+    let mut wanted: BTreeMap<usize, BTreeSet<&Value>> = BTreeMap::new();
+    let changes = changes.into_iter();
+    for change in changes.clone() {
+        if let Change::SetWhere { column, value, .. } = change {
+            let column = if *value == Value::Null {
+                shape.column(column)?
+            } else {
+                shape.column_for(column, value)?
+            };
+            wanted.entry(column).or_default().insert(value);
+        }
+    }
+    if !wanted.is_empty() {
+        // No index finds what has no value, and whether a row changes can depend on what it is.
+        wanted.retain(|_, values| !values.contains(&Value::Null));
+        for change in changes {
+            if let Change::Set { columns, .. } | Change::SetWhere { columns, .. } = change {
+                for (name, _) in columns {
+                    wanted.remove(&shape.column(name)?);
+                }
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// Which rows have which value of a column that was looked up, while changes go on.
+#[derive(Debug, Default)]
+struct Members<'a> {
+    columns: BTreeMap<usize, Column<'a>>,
+}
+
+#[derive(Debug, Default)]
+struct Column<'a> {
+    keys: BTreeMap<&'a Value, BTreeSet<&'a str>>,
+    values: HashMap<&'a str, &'a Value>,
+}
+
+impl<'a> Members<'a> {
+    fn of(found: &'a Found) -> Self {
+        let mut members = Self::default();
+        for (column, rows) in found {
+            let known = members.columns.entry(*column).or_default();
+            for (key, value) in rows {
+                known.put(key, value);
+            }
+        }
+        members
+    }
+
+    /// The keys of the rows with that value; `None` where that is not known.
+    fn with(&self, column: usize, value: &Value) -> Option<impl Iterator<Item = &'a str>> {
+        let known = self.columns.get(&column)?;
+        Some(known.keys.get(value).into_iter().flatten().copied())
+    }
+
+    fn put(&mut self, shape: &Shape, key: &'a str, row: &'a [(&'static str, Value)]) {
+        for (column, known) in &mut self.columns {
+            known.delete(key);
+            let name = shape.table.columns.get(*column).map(|(name, _)| *name);
+            if let Some((_, value)) = row.iter().rfind(|(column, _)| Some(*column) == name) {
+                known.put(key, value);
+            }
+        }
+    }
+
+    fn delete(&mut self, key: &str) {
+        self.columns.values_mut().for_each(|known| known.delete(key));
+    }
+}
+
+impl<'a> Column<'a> {
+    fn put(&mut self, key: &'a str, value: &'a Value) {
+        self.keys.entry(value).or_default().insert(key);
+        self.values.insert(key, value);
+    }
+
+    fn delete(&mut self, key: &str) {
+        if let Some(keys) = self.values.remove(key).and_then(|value| self.keys.get_mut(value)) {
+            keys.remove(key);
+        }
+    }
 }
 
 fn assign(values: &mut [Value], column: usize, value: Value) {

@@ -150,6 +150,7 @@ mod tests {
     use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
     use super::super::bind_value;
+    use super::super::shape::BuiltAs;
     use super::super::sqlite::DIALECT;
     use super::*;
 
@@ -161,7 +162,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_index_answers_every_page_without_sorting() {
-        let shape = Shape::new(ORDERS, 1, &DIALECT).unwrap();
+        let built = BuiltAs { projection: "orders", version: 1, generation: 2 };
+        let shape = Shape::new(ORDERS, built, &DIALECT).unwrap();
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         for text in std::iter::once(shape.ddl()).chain(shape.indexes().map(|(_, text)| text)) {
             sqlx::query(AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
@@ -181,10 +183,10 @@ mod tests {
                         sqlx::query_with(AssertSqlSafe(explain), arguments).fetch_all(&mut connection).await;
                     let plan: Vec<String> = rows.unwrap().iter().map(|row| row.get(3)).collect();
                     let plan = plan.join("; ");
-                    assert!(plan.contains("orders_v1_by_"), "{plan}");
+                    assert!(plan.contains("orders_v1_g2_by_"), "{plan}");
                     // The ranges of a page are put together at the end: a sort of a few rows.
                     assert!(after.is_some() || !plan.contains("TEMP B-TREE"), "{plan}");
-                    let table_scans = plan.split("; ").filter(|step| step.starts_with("SCAN orders_v1"));
+                    let table_scans = plan.split("; ").filter(|step| step.starts_with("SCAN orders_v1_g2"));
                     assert!(
                         table_scans.into_iter().all(|step| after.is_none() && step.contains("INDEX")),
                         "{plan}"

@@ -1,4 +1,4 @@
-//! A declared table as a database has it: `<name>_v<version>`, its statements, and its rows.
+//! A declared table as a database has it: `<name>_v<version>_g<generation>`, its statements, and its rows.
 //!
 //! Identifiers come from declarations in our own code alone; they are checked all the same, because nothing else
 //! stands between them and SQL.
@@ -12,10 +12,19 @@ use super::driver::{Dialect, sql};
 /// The longest name that every database takes as it is.
 const NAME_LENGTH_MAX: usize = 63;
 
-/// A table of one version of a projection.
+/// Which building of a projection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct BuiltAs {
+    pub(crate) projection: &'static str,
+    pub(crate) version: u32,
+    pub(crate) generation: u32,
+}
+
+/// A table of one generation of one version of a projection.
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub(crate) table: Table,
+    pub(super) built: BuiltAs,
     /// Its name in the database.
     pub(crate) name: String,
     /// The same with its schema, and quoted.
@@ -40,17 +49,22 @@ fn is_identifier(name: &str) -> bool {
 }
 
 impl Shape {
-    pub(super) fn new(table: Table, version: u32, dialect: &'static Dialect) -> Result<Self, Outage> {
+    pub(super) fn new(table: Table, built: BuiltAs, dialect: &'static Dialect) -> Result<Self, Outage> {
         let Some((key, ColumnType::Text)) = table.columns.first() else {
             return Err(wrong(format_args!("the key of {} is not text", table.name)));
         };
-        let name = format!("{}_v{version}", table.name);
+        let BuiltAs { version, generation, .. } = built;
+        let name = match generation {
+            // Made before there were generations.
+            0 => format!("{}_v{version}", table.name),
+            _ => format!("{}_v{version}_g{generation}", table.name),
+        };
         let physical = format!("{}\"{name}\"", dialect.schema);
         let quoted: Vec<_> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
         let columns = quoted.join(", ");
         let get = sql(format!("SELECT {columns} FROM {physical} WHERE \"{key}\" = $1"));
         let types = table.columns.iter().map(|(_, column)| *column).collect();
-        let shape = Self { table, name, physical, columns, types, get, dialect };
+        let shape = Self { table, built, name, physical, columns, types, get, dialect };
         let indexed = table.indexes.iter().copied().flatten();
         let columns =
             table.columns.iter().map(|(name, _)| name).chain(indexed).map(|name| (*name).to_owned());
@@ -90,6 +104,17 @@ impl Shape {
             let text = format!("CREATE INDEX \"{name}\" ON {} ({})", self.physical, indexed.join(", "));
             (name, text)
         })
+    }
+
+    /// Asks for the key and a column of the rows in which that column has one of some values. There are few different
+    /// statements, because values are named several times where there are fewer.
+    pub(super) fn look_up(&self, column: usize, values: &[Value]) -> (String, Vec<Value>) {
+        let count = values.len().next_power_of_two();
+        let values: Vec<Value> = values.iter().cycle().take(count).cloned().collect();
+        let names: Vec<_> = (1..=count).map(|n| format!("${n}")).collect();
+        let (key, column) = (self.quoted(0), self.quoted(column));
+        let names = names.join(", ");
+        (format!("SELECT {key}, {column} FROM {} WHERE {column} IN ({names})", self.physical), values)
     }
 
     pub(super) fn key(&self) -> &'static str {

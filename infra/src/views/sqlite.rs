@@ -24,6 +24,7 @@ pub const VIEWS_FILE: &str = "views.db";
 /// The most rows of one statement.
 const ROWS_MAX: usize = 64;
 
+/// What there was before generations becomes generation 0.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS checkpoint (
     projection TEXT    NOT NULL,
@@ -44,12 +45,36 @@ CREATE TABLE IF NOT EXISTS built (
     projection TEXT    NOT NULL,
     version    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE generation (
+    projection TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    position   INTEGER NOT NULL,
+    live       INTEGER NOT NULL,
+    PRIMARY KEY (projection, version, generation)
+) STRICT, WITHOUT ROWID;
+INSERT INTO generation SELECT projection, version, 0, position, 1 FROM checkpoint;
+DROP TABLE checkpoint;
+ALTER TABLE parked RENAME TO parked_before;
+CREATE TABLE parked (
+    projection TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    stream     TEXT    NOT NULL,
+    position   INTEGER NOT NULL,
+    reason     TEXT    NOT NULL,
+    PRIMARY KEY (projection, version, generation, stream)
+) STRICT, WITHOUT ROWID;
+INSERT INTO parked SELECT projection, version, 0, stream, position, reason FROM parked_before;
+DROP TABLE parked_before;
+ALTER TABLE built ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ";
 
 const SPEC: Spec = Spec {
     file: VIEWS_FILE,
     schema: SCHEMA,
-    schema_version: 1,
+    schema_version: 2,
     safety: Safety::Rebuildable,
     secure_delete: false,
     readers: 4,
@@ -63,6 +88,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     indexed: "",
     has_key_in_indexes: true,
     lock: None,
+    is_free: None,
     made_by: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = $1",
     remember: None,
     indexes: "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1",
@@ -105,6 +131,15 @@ impl Driver for SqliteTables {
             |_| (),
         );
         done.await.map_err(|failed| Outage(failed.to_string()))
+    }
+
+    /// One process has the folder.
+    async fn keep(&self, _: &str) -> Result<(), Outage> {
+        Ok(())
+    }
+
+    async fn release(&self, _: &str) -> Result<(), Outage> {
+        Ok(())
     }
 
     async fn read(&self, text: SqlStr, values: Vec<Value>, types: &[ColumnType]) -> Result<Cells, Outage> {

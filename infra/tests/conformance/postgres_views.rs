@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::database;
-use crate::views::{V1, put};
+use crate::views::{V1, V2, commit, open, put};
 
 const OPEN: u8 = 0;
 /// The next COMMIT does not reach the server.
@@ -66,17 +66,17 @@ async fn a_commit_is_neither_lost_nor_doubled_where_its_connection_breaks() {
     let (port, cut) = proxy(database::port()).await;
     let address = address.replace(&format!(":{}/", database::port()), &format!(":{port}/"));
     let views = PostgresViews::open(&database::connect(&address).await).await.unwrap();
-    let (mut position, _) = views.open(&V1).await.unwrap();
+    let (mut position, _) = open(&views, &V1).await;
     for (n, how) in [BEFORE, AFTER, AFTER, BEFORE, OPEN].into_iter().enumerate() {
         let changes = [put(&format!("key_{n}"), "x", 1)];
         cut.store(how, Ordering::SeqCst);
-        let committed = views.commit(&V1, position, position + 1, &changes, &[]).await;
+        let committed = commit(&views, &V1, position, position + 1, &changes, &[]).await;
         assert_eq!(committed.is_ok(), how == OPEN, "{committed:?}");
         // Whoever is told of a failure tries the same again, which changes something only where nothing was.
-        let again = views.commit(&V1, position, position + 1, &changes, &[]).await.unwrap();
+        let again = commit(&views, &V1, position, position + 1, &changes, &[]).await.unwrap();
         assert_eq!(again, how == BEFORE);
         position += 1;
-        assert_eq!(views.open(&V1).await.unwrap().0, position);
+        assert_eq!(open(&views, &V1).await.0, position);
         let rows = views.list("orders", &Query { limit: 100, ..Query::default() }).await.unwrap();
         assert_eq!(rows.len(), n + 1);
     }
@@ -86,7 +86,25 @@ async fn a_commit_is_neither_lost_nor_doubled_where_its_connection_breaks() {
 async fn text_that_postgresql_does_not_know_stops_nothing() {
     let views = PostgresViews::open(&database::connect(&database::fresh().await).await).await.unwrap();
     views.open(&V1).await.unwrap();
-    assert!(views.commit(&V1, 0, 1, &[put("a\0", "x\0y", 1)], &[]).await.unwrap());
+    assert!(commit(&views, &V1, 0, 1, &[put("a\0", "x\0y", 1)], &[]).await.unwrap());
     let found = views.get("orders", "a\0").await.unwrap().unwrap();
     assert_eq!(found["order"], "x\u{fffd}y".into());
+}
+
+#[tokio::test]
+async fn what_another_server_builds_or_uses_is_not_dropped() {
+    let address = database::fresh().await;
+    let (ann, bob) = (database::connect(&address).await, database::connect(&address).await);
+    let ann = PostgresViews::open(&ann).await.unwrap();
+    let bob = PostgresViews::open(&bob).await.unwrap();
+    ann.open(&V1).await.unwrap();
+    bob.open(&V1).await.unwrap();
+    let begun = ann.begin(&V1).await.unwrap().number;
+    assert_eq!(bob.sweep(&V1).await.unwrap(), 0, "it is being built");
+    assert!(ann.commit(&V1, begun, 0, 1, &[put("a", "x", 1)], &[]).await.unwrap());
+    assert!(ann.promote(&V1, begun).await.unwrap());
+    assert_eq!(bob.sweep(&V1).await.unwrap(), 2);
+    bob.open(&V2).await.unwrap();
+    assert_eq!(bob.retire_older(&V2).await.unwrap(), 0, "it is used");
+    assert!(ann.get("orders", "a").await.unwrap().is_some());
 }

@@ -36,6 +36,12 @@ impl Changes {
         self.floor = self.floor.max(position);
     }
 
+    /// Counts on from another's changes, so that no count of those is found here.
+    pub(crate) fn succeed(&mut self, former: &Self) {
+        let entries = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);
+        self.count = former.count.max(self.count).saturating_add(entries).saturating_add(1);
+    }
+
     pub(crate) fn push(&mut self, position: Position, seat: Option<SeatIndex>) {
         if self.entries.len() >= CHANGES_MAX
             && let Some(oldest) = self.entries.pop_front()

@@ -1,7 +1,7 @@
 //! One show of the registry: its view under a lock, and its representations, rendered once for all who ask.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::log::Position;
@@ -26,12 +26,19 @@ pub struct Rendered {
 #[derive(Debug, Default)]
 struct Cached(Mutex<Option<(Mark, Rendered)>>);
 
+/// What is known of a show, and whether that may be read.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) view: ShowView,
+    /// Why the show does not move any more, if it does not.
+    pub(super) parked: Option<Parked>,
+}
+
 /// One show in memory.
 #[derive(Debug)]
 pub struct ShowEntry {
     show: ShowId,
-    view: Mutex<ShowView>,
-    parked: OnceLock<Parked>,
+    held: Mutex<Held>,
     changed: watch::Sender<()>,
     /// Somebody wants to be told of changes by way of the registry.
     watched: AtomicBool,
@@ -46,8 +53,7 @@ impl ShowEntry {
     pub(super) fn new(show: ShowId) -> Self {
         Self {
             show,
-            view: Mutex::new(ShowView::new(show)),
-            parked: OnceLock::new(),
+            held: Mutex::new(Held { view: ShowView::new(show), parked: None }),
             changed: watch::Sender::new(()),
             watched: AtomicBool::new(false),
             told: AtomicBool::new(false),
@@ -65,8 +71,12 @@ impl ShowEntry {
 
     /// Why the show does not move any more, if it does not.
     #[must_use]
-    pub fn parked(&self) -> Option<&Parked> {
-        self.parked.get()
+    pub fn parked(&self) -> Option<Parked> {
+        self.lock().parked.clone()
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        self.lock().parked.is_some()
     }
 
     /// Tells whenever an event has changed the show. What time changes is told by [`ShowView::next_change`].
@@ -80,13 +90,14 @@ impl ShowEntry {
     /// # Errors
     /// [`Parked`], if the show no longer moves.
     pub fn read<T>(&self, now: Timestamp, read: impl FnOnce(&mut ShowView) -> T) -> Result<T, Parked> {
-        if let Some(parked) = self.parked() {
+        let mut held = self.lock();
+        if let Some(parked) = &held.parked {
             return Err(parked.clone());
         }
-        let mut view = self.lock();
+        let view = &mut held.view;
         let now = now.max(view.log_time());
         view.advance(now);
-        Ok(read(&mut view))
+        Ok(read(view))
     }
 
     /// The body of `GET …/availability`.
@@ -137,13 +148,23 @@ impl ShowEntry {
         }))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, ShowView> {
-        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `false`: it was parked before.
     pub(super) fn park(&self, parked: Parked) -> bool {
-        self.parked.set(parked).is_ok()
+        let mut held = self.lock();
+        let is_news = held.parked.is_none();
+        held.parked.get_or_insert(parked);
+        is_news
+    }
+
+    /// What was rendered of another view says nothing of this one.
+    pub(super) fn forget_rendered(&self) {
+        for cached in [&self.availability, &self.seats, &self.compact] {
+            *cached.lock().0 = None;
+        }
     }
 
     /// Tells subscribers; `true`: the registry has to tell too.

@@ -10,7 +10,7 @@ use crate::testing::*;
 
 fn apply_all(shows: &Shows, events: impl IntoIterator<Item = InventoryEvent>) {
     for event in events {
-        let next = shows.get(SHOW).map_or(0, |entry| entry.lock().version()) + 1;
+        let next = shows.get(SHOW).map_or(0, |entry| entry.lock().view.version()) + 1;
         shows.apply(&recorded(next, next, 0, &event), &event);
     }
 }
@@ -60,7 +60,7 @@ fn what_was_seen_before_is_passed_over_and_a_gap_parks_the_show_alone() {
     assert_eq!(shows.progress().parked_stream(&parked.stream), Some(parked));
     assert!(entry.seats(at(0)).is_err() && entry.availability(at(0)).is_err());
     shows.apply(&recorded(9, 9, 0, &released), &released);
-    assert_eq!(entry.lock().version(), 8, "it no longer moves");
+    assert_eq!(entry.lock().view.version(), 8, "it no longer moves");
 }
 
 #[test]

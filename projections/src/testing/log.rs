@@ -75,6 +75,15 @@ impl TestLog {
         recorded
     }
 
+    /// The program has learned to read an event, as it were.
+    pub(crate) fn repair(&self, position: Position, event: &impl StoredEvent) {
+        let mut events = self.events.lock().unwrap();
+        let recorded = events.iter_mut().find(|event| event.position == position).unwrap();
+        recorded.event_type = event.event_type().into();
+        recorded.schema_version = event.schema_version();
+        recorded.payload = event.payload().unwrap().into();
+    }
+
     pub(crate) fn all(&self) -> Vec<Recorded> {
         self.events.lock().unwrap().clone()
     }

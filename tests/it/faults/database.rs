@@ -18,7 +18,7 @@ const CUTS: usize = 20;
 const VISITS: usize = 80;
 
 /// A place whose log is in that database, ready to be used.
-pub(super) fn place(folder: &tempfile::TempDir, database: &str) -> Place {
+pub(crate) fn place(folder: &tempfile::TempDir, database: &str) -> Place {
     let migrated = process::run(&["migrate", "--database", database]);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     Place { data: folder.path().join("data"), database: Some(database.to_owned()) }

@@ -1,0 +1,21 @@
+//! Long work that was asked for.
+
+use axum::http::StatusCode;
+use boxoffice_domain::id::JobId;
+
+use crate::answer::Answer;
+use crate::context::Administrator;
+use crate::extract::Path;
+use crate::jobs::JobBody;
+use crate::problem::Problem;
+
+/// A job and its progress. A server forgets its jobs when it ends, and all but the latest 100 before.
+#[utoipa::path(get, path = "/v1/jobs/{job_id}", tag = "Operations", operation_id = "get_job",
+    params(("job_id" = String, Path, description = "The job")),
+    responses((status = 200, description = "The job", body = JobBody)))]
+pub async fn get_job(
+    Administrator(context): Administrator,
+    Path(job): Path<JobId>,
+) -> Result<Answer, Problem> {
+    Ok(Answer::json(StatusCode::OK, &context.app.jobs.get(job)?)?.private())
+}
