@@ -153,6 +153,7 @@ impl App {
         let engine = Engine::start(
             Arc::clone(&stores.log),
             Arc::clone(&stores.documents),
+            Arc::new(boxoffice_commands::snapshots::NoSnapshots),
             Arc::clone(&options.clock),
             Arc::clone(&options.ids),
             tasks.spawner(),
