@@ -137,7 +137,12 @@ impl ShowEntry {
         }))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, ShowView> {
+    /// Begins with a view that was kept. The show is not read or followed yet.
+    pub(crate) fn begin_with(&self, view: ShowView) {
+        *self.lock() = view;
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ShowView> {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
