@@ -6,8 +6,11 @@ use sqlx::postgres::PgPool;
 use super::PostgresError;
 
 /// The steps, the first being number 1. Each may be several statements.
-const STEPS: &[&str] =
-    &[include_str!("migrations/0001_log.sql"), include_str!("migrations/0002_beside_the_log.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_log.sql"),
+    include_str!("migrations/0002_beside_the_log.sql"),
+    include_str!("migrations/0003_snapshots.sql"),
+];
 
 /// Keeps two migrations from running at once: any number, but always this.
 const LOCK: i64 = 0x626f_786f_6666;
