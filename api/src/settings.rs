@@ -58,8 +58,15 @@ const NO_TIMERS: Setting = Setting {
     meaning: "For tests: lapsed holds are recorded with the next command only. What is sold to whom does not change.",
 };
 
+const NO_SNAPSHOTS: Setting = Setting {
+    variable: "BOXOFFICE_NO_SNAPSHOTS",
+    flag: "--no-snapshots",
+    default: "false",
+    meaning: "No snapshots are taken, and none are read: every start folds the whole log. What is sold to whom does not change.",
+};
+
 /// All settings that a configuration file may have.
-pub const SETTINGS: [Setting; 5] = [DATA, DATABASE, LISTEN, LOG, NO_TIMERS];
+pub const SETTINGS: [Setting; 6] = [DATA, DATABASE, LISTEN, LOG, NO_SNAPSHOTS, NO_TIMERS];
 
 /// The variable that names the file; it cannot stand in the file itself.
 const CONFIG: &str = "BOXOFFICE_CONFIG";
@@ -141,6 +148,9 @@ pub struct ServerArgs {
     /// What to log: error, warn, info, debug, trace, also by module as warn,boxoffice=debug [default: info]
     #[arg(long, value_name = "FILTER", env = LOG.variable, hide_env_values = true)]
     pub log: Option<String>,
+    /// Take no snapshots and read none: every start folds the whole log
+    #[arg(long, env = NO_SNAPSHOTS.variable, hide_env_values = true)]
+    pub no_snapshots: bool,
     /// Record lapsed holds with the next command only
     #[arg(long, hide = true, env = NO_TIMERS.variable)]
     pub no_timers: bool,
@@ -157,6 +167,8 @@ pub struct ServerSettings {
     pub listen: String,
     /// What is logged.
     pub log: String,
+    /// Whether snapshots are taken and read.
+    pub snapshots: bool,
     /// Whether lapsed holds are recorded when they lapse.
     pub timers: bool,
 }
@@ -173,6 +185,7 @@ impl ServerArgs {
             database: self.place.database_with(&file),
             listen: self.listen.clone().unwrap_or_else(|| file.or_default(LISTEN)),
             log: self.log.clone().unwrap_or_else(|| file.or_default(LOG)),
+            snapshots: !(self.no_snapshots || file.is_on(NO_SNAPSHOTS)?),
             timers: !(self.no_timers || file.is_on(NO_TIMERS)?),
         })
     }
@@ -324,6 +337,7 @@ mod tests {
                 database: None,
                 listen: "127.0.0.1:2".into(),
                 log: "debug".into(),
+                snapshots: true,
                 timers: false
             }
         );

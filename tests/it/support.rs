@@ -66,6 +66,7 @@ impl TestApp {
             data: folder.path().to_owned(),
             database: None,
             timers,
+            snapshots: true,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SeededIds::new(seed)),
         };

@@ -143,6 +143,7 @@ mod tests {
             database: None,
             listen: "127.0.0.1:0".into(),
             log: "info".into(),
+            snapshots: true,
             timers: true,
         };
         let findings = examine(&settings).await;
