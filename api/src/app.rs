@@ -60,8 +60,8 @@ pub struct AppOptions {
     pub database: Option<String>,
     /// Whether lapsed holds are recorded when they lapse, rather than with the next command.
     pub timers: bool,
-    /// Whether snapshots are taken and believed.
-    pub snapshots: bool,
+    /// After how many events a show is snapshotted again; 0: never, and no snapshot is read.
+    pub snapshot_events: u64,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -131,7 +131,7 @@ pub struct App {
 }
 
 /// The clock that read models are judged by is the one that decides.
-struct Judge(Arc<dyn Clock>);
+pub(crate) struct Judge(pub(crate) Arc<dyn Clock>);
 
 #[async_trait]
 impl ViewClock for Judge {
@@ -156,8 +156,9 @@ impl App {
             .map_err(|error| StartError(format!("the administrator's token: {error}")))?;
         let tasks = Tasks::new();
         let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
+        let engine_options = engine_options.snapshots_every(options.snapshot_events);
         let snapshots: Arc<dyn Snapshots> =
-            if options.snapshots { Arc::clone(&stores.snapshots) } else { Arc::new(NoSnapshots) };
+            if options.snapshot_events > 0 { Arc::clone(&stores.snapshots) } else { Arc::new(NoSnapshots) };
         let engine = Engine::start(
             Arc::clone(&stores.log),
             Arc::clone(&stores.documents),
@@ -172,7 +173,8 @@ impl App {
         let judge: Arc<dyn ViewClock> = Arc::new(Judge(Arc::clone(&options.clock)));
         let live = LiveHub::new(Arc::clone(&shows), Arc::clone(&judge));
         let (view_snapshots, clone) = (Arc::clone(&stores.view_snapshots), Arc::clone(&shows));
-        let show_snapshots = ShowSnapshots::new(Arc::clone(&feed), view_snapshots, clone, judge);
+        let every = options.snapshot_events;
+        let show_snapshots = ShowSnapshots::new(Arc::clone(&feed), view_snapshots, clone, judge, every);
         let tables = table_projections().map(|projection| {
             let progress = Progress::new(projection.name());
             (projection, progress)
@@ -197,7 +199,7 @@ impl App {
             feed,
             views: Arc::clone(&stores.views),
             shows,
-            show_snapshots: options.snapshots.then(|| Arc::new(show_snapshots)),
+            show_snapshots: (every > 0).then(|| Arc::new(show_snapshots)),
             live,
             progress,
             vault: Arc::clone(&stores.vault) as Arc<dyn Vault>,

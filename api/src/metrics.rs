@@ -56,6 +56,9 @@ fn snapshots(text: &mut String, app: &App, stats: &EngineStats) {
     let seconds = Duration::from_micros(stats.snapshot_us).as_secs_f64().to_string();
     let seconds = ("{of=\"state\"}".to_owned(), seconds);
     family(text, "snapshot_seconds_total", "counter", "Time spent on snapshots.", &[seconds]);
+    let seconds = Duration::from_micros(stats.snapshot_copy_us).as_secs_f64().to_string();
+    let help = "Time that commands waited for while what is known was copied for a snapshot.";
+    family(text, "snapshot_copy_seconds_total", "counter", help, &[(String::new(), seconds)]);
     let loads = of_both(stats.loads_from_snapshot, views.loads_from_snapshot);
     family(text, "snapshot_loads_total", "counter", "Loads that began with a snapshot.", &loads);
     let folds = of_both(stats.loads_from_beginning, views.loads_from_beginning);

@@ -65,6 +65,19 @@ pub struct EngineOptions {
     pub snapshot_events_at_end: u64,
 }
 
+impl EngineOptions {
+    /// Snapshots after so many events, and at least as many milliseconds apart; at the end for a tenth of that.
+    #[must_use]
+    pub fn snapshots_every(self, events: u64) -> Self {
+        Self {
+            snapshot_events: events,
+            snapshot_pause: Duration::from_millis(events),
+            snapshot_events_at_end: events / 10,
+            ..self
+        }
+    }
+}
+
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {

@@ -35,15 +35,6 @@ pub const START: &str = "shows";
 /// Which form [`START`] has.
 const START_VERSION: u32 = 1;
 
-/// After how many events snapshots are taken again.
-const EVERY_EVENTS: u64 = 10_000;
-
-/// How many events in all may be left to be folded on from the shows' own streams.
-const UNKEPT_MAX: u64 = 5_000;
-
-/// How long at least from one time to the next.
-const PAUSE_MS: i64 = 10_000;
-
 /// The port to the last snapshot of each stream and kind.
 #[async_trait]
 pub trait ViewSnapshots: Send + Sync + 'static {
@@ -102,6 +93,8 @@ pub struct ShowSnapshots {
     store: Arc<dyn ViewSnapshots>,
     shows: Arc<Shows>,
     clock: Arc<dyn ViewClock>,
+    /// After how many events snapshots are taken again, and how many milliseconds apart at least.
+    every: u64,
     kept: Mutex<Kept>,
     counters: Counters,
 }
@@ -122,15 +115,17 @@ struct Counters {
 }
 
 impl ShowSnapshots {
-    /// Nothing is restored or taken yet.
+    /// Nothing is restored or taken yet. Snapshots are to be taken every so many events, and at least as many
+    /// milliseconds apart.
     #[must_use]
     pub fn new(
         feed: Arc<dyn LogFeed>,
         store: Arc<dyn ViewSnapshots>,
         shows: Arc<Shows>,
         clock: Arc<dyn ViewClock>,
+        every: u64,
     ) -> Self {
-        Self { feed, store, shows, clock, kept: Mutex::default(), counters: Counters::default() }
+        Self { feed, store, shows, clock, every, kept: Mutex::default(), counters: Counters::default() }
     }
 
     /// What was done so far.

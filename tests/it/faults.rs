@@ -10,6 +10,7 @@ mod ledger;
 mod random;
 mod reading;
 mod sale;
+mod snapshots;
 mod unsynced;
 
 use std::sync::Arc;

@@ -25,7 +25,7 @@ mod process;
 mod reads;
 mod rebuild;
 mod report;
-
+mod restart;
 mod session;
 mod stage;
 mod table;
@@ -52,6 +52,8 @@ pub(crate) enum BenchCommand {
     Verify(verify::VerifyArgs),
     /// Every read model dropped and built again
     Rebuild(rebuild::RebuildArgs),
+    /// A large show loaded and a server started, from snapshots and without
+    Restart(restart::RestartArgs),
 }
 
 /// Measures.
@@ -64,5 +66,6 @@ pub(crate) fn run(command: &BenchCommand) -> Outcome {
         BenchCommand::Append(arguments) => append::run(arguments),
         BenchCommand::Verify(arguments) => verify::run(arguments),
         BenchCommand::Rebuild(arguments) => rebuild::run(arguments),
+        BenchCommand::Restart(arguments) => restart::run(arguments),
     }
 }

@@ -117,7 +117,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
             database: None,
             listen: listener.address().to_string(),
             log: String::new(),
-            snapshots: true,
+            snapshot_events: 10_000,
             timers: true,
         };
         let app = App::start(app_options(&settings)?).await?;

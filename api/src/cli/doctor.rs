@@ -143,7 +143,7 @@ mod tests {
             database: None,
             listen: "127.0.0.1:0".into(),
             log: "info".into(),
-            snapshots: true,
+            snapshot_events: 10_000,
             timers: true,
         };
         let findings = examine(&settings).await;

@@ -95,7 +95,7 @@ pub(crate) fn app_options(settings: &ServerSettings) -> Result<AppOptions, Faile
         data: settings.data.clone(),
         database: settings.database.clone(),
         timers: settings.timers,
-        snapshots: settings.snapshots,
+        snapshot_events: settings.snapshot_events,
         clock,
         ids,
     })

@@ -107,7 +107,7 @@ impl<A: Aggregate> Actor<A> {
                 continue;
             }
             if !self.open && self.owner.is_idle() {
-                return self.keep_what_is_known();
+                return self.snapshot_at_the_end();
             }
             self.snapshot();
             self.set_timer();
@@ -247,26 +247,30 @@ impl<A: Aggregate> Actor<A> {
         });
     }
 
-    /// Takes a snapshot, if it is time for one: a copy here, and the rest elsewhere.
+    /// Takes a snapshot, if it is time for one.
     fn snapshot(&mut self) {
         let (version, core) = (self.owner.version(), &self.core);
         if A::SNAPSHOT_VERSION.is_some()
             && self.snapshots.is_due(version, || core.clock.now().elapsed, &core.options)
-            && let Some(base) = self.owner.base()
         {
-            snapshots::keep(core, &mut self.snapshots, self.stream.clone(), version, base);
+            self.keep_what_is_known();
         }
     }
 
     /// The last snapshot before the stream leaves memory, if it pays.
-    fn keep_what_is_known(mut self) {
+    fn snapshot_at_the_end(&mut self) {
         let version = self.owner.version();
-        if A::SNAPSHOT_VERSION.is_some()
-            && self.snapshots.is_due_at_the_end(version, &self.core.options)
-            && let Some(base) = self.owner.base()
-        {
-            snapshots::keep(&self.core, &mut self.snapshots, self.stream, version, base);
+        if A::SNAPSHOT_VERSION.is_some() && self.snapshots.is_due_at_the_end(version, &self.core.options) {
+            self.keep_what_is_known();
         }
+    }
+
+    /// A copy here, and the rest elsewhere.
+    fn keep_what_is_known(&mut self) {
+        let begun = Instant::now();
+        let Some(base) = self.owner.base() else { return };
+        self.core.counters.copied(begun.elapsed());
+        snapshots::keep(&self.core, &mut self.snapshots, self.stream.clone(), self.owner.version(), base);
     }
 
     fn deliver_replies(&mut self) {

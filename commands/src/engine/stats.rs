@@ -32,6 +32,8 @@ pub struct EngineStats {
     pub snapshots: u64,
     /// Their bytes.
     pub snapshot_bytes: u64,
+    /// How long actors were busy with copying what they know, in microseconds.
+    pub snapshot_copy_us: u64,
     /// How long it took to encode and keep them, in microseconds.
     pub snapshot_us: u64,
     /// Streams that were loaded from a snapshot.
@@ -51,6 +53,7 @@ pub(super) struct Counters {
     pub(super) recoveries: Counter,
     snapshots: Counter,
     snapshot_bytes: Counter,
+    snapshot_copy_us: Counter,
     snapshot_us: Counter,
     loads_from_snapshot: Counter,
     loads_from_beginning: Counter,
@@ -92,6 +95,11 @@ impl Counters {
         self.snapshot_us.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
 
+    /// Counts what an actor did itself for a snapshot.
+    pub(super) fn copied(&self, took: Duration) {
+        self.snapshot_copy_us.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
     /// Counts a stream that was loaded.
     pub(super) fn loaded(&self, from_snapshot: bool) {
         if from_snapshot { &self.loads_from_snapshot } else { &self.loads_from_beginning }.add(1);
@@ -111,6 +119,7 @@ impl Counters {
             recoveries: self.recoveries.read(),
             snapshots: self.snapshots.read(),
             snapshot_bytes: self.snapshot_bytes.read(),
+            snapshot_copy_us: self.snapshot_copy_us.read(),
             snapshot_us: self.snapshot_us.read(),
             loads_from_snapshot: self.loads_from_snapshot.read(),
             loads_from_beginning: self.loads_from_beginning.read(),

@@ -1,4 +1,4 @@
-//! Taking snapshots of the shows: every 10,000 events, at least ten seconds apart, and once at the end.
+//! Taking snapshots of the shows: every so many events, at least as many milliseconds apart, and once at the end.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,16 +9,10 @@ use boxoffice_domain::id::ShowId;
 use boxoffice_domain::log::{StreamName, Version};
 use boxoffice_domain::snapshot::{Snapshot, TakenAt, encode};
 
-use super::{
-    EVERY_EVENTS, PAUSE_MS, START, START_VERSION, ShowAtStart, ShowSnapshots, Start, UNKEPT_MAX, VIEW,
-    start_stream,
-};
+use super::{START, START_VERSION, ShowAtStart, ShowSnapshots, Start, VIEW, start_stream};
 use crate::feed::Outage;
 use crate::show::{ShowView, VIEW_VERSION};
 use crate::shows::ShowEntry;
-
-/// So many events are folded faster than snapshots are taken.
-const EVENTS_AT_THE_END: u64 = 1_000;
 
 /// How long to wait for events in one go.
 const LONG: Duration = Duration::from_hours(1);
@@ -27,18 +21,22 @@ impl ShowSnapshots {
     /// Takes snapshots until `shutdown` completes, and once more then, if that pays.
     pub async fn keep(&self, shutdown: impl Future<Output = ()>) {
         tokio::pin!(shutdown);
+        let pause_ms = i64::try_from(self.every).unwrap_or(i64::MAX);
         let endless = async {
             loop {
-                self.grown_by(EVERY_EVENTS).await;
-                let again = self.clock.now().plus_ms(PAUSE_MS);
-                self.take(UNKEPT_MAX).await;
+                self.grown_by(self.every).await;
+                let again = self.clock.now().plus_ms(pause_ms);
+                // What may be left is folded on from the shows' own streams.
+                self.take(self.every / 2).await;
                 self.clock.sleep_until(again).await;
             }
         };
         tokio::select! { () = endless => {}, () = &mut shutdown => {} }
         let start = self.kept.lock().await.start;
-        if self.shows.progress().position() > start.saturating_add(EVENTS_AT_THE_END) {
-            self.take(EVENTS_AT_THE_END).await;
+        // Fewer events are folded faster than snapshots are taken.
+        let few = self.every / 10;
+        if self.shows.progress().position() > start.saturating_add(few) {
+            self.take(few).await;
         }
     }
 

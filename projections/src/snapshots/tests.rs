@@ -54,7 +54,8 @@ struct House {
 impl House {
     fn on(log: Arc<TestLog>, drawer: Arc<Drawer>) -> Self {
         let (shows, clock) = (Arc::new(Shows::new()), TestClock::at(at(0)));
-        let snapshots = ShowSnapshots::new(log.clone(), drawer.clone(), Arc::clone(&shows), clock.clone());
+        let snapshots =
+            ShowSnapshots::new(log.clone(), drawer.clone(), Arc::clone(&shows), clock.clone(), 10_000);
         Self { log, drawer, clock, shows, snapshots }
     }
 
