@@ -267,10 +267,10 @@ impl<A: Aggregate> Actor<A> {
 
     /// A copy here, and the rest elsewhere.
     fn keep_what_is_known(&mut self) {
-        let begun = Instant::now();
+        let (begun, copying) = (self.core.clock.now().elapsed, Instant::now());
         let Some(base) = self.owner.base() else { return };
-        self.core.counters.copied(begun.elapsed());
-        snapshots::keep(&self.core, &mut self.snapshots, self.stream.clone(), self.owner.version(), base);
+        self.core.counters.copied(copying.elapsed());
+        snapshots::keep(&self.core, &mut self.snapshots, self.stream.clone(), base, begun);
     }
 
     fn deliver_replies(&mut self) {

@@ -18,13 +18,16 @@ use crate::snapshots::STATE;
 /// How many snapshots are encoded and written at once.
 pub(super) const AT_ONCE: usize = 2;
 
+/// Copying what it knows takes an actor at most one part in so many of its time.
+const COPYING_PART: u64 = 200;
+
 /// How far the snapshots of one stream have come.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     /// What the last one had in it.
     version: Version,
-    /// When that was begun.
-    begun: Option<Elapsed>,
+    /// When the next one may be begun.
+    not_before: Elapsed,
     is_being_written: Arc<AtomicBool>,
 }
 
@@ -38,9 +41,7 @@ impl Pace {
     ) -> bool {
         version.saturating_sub(self.version) >= options.snapshot_events
             && !self.is_being_written.load(Ordering::Acquire)
-            && self.begun.is_none_or(|begun| {
-                u128::from(now().saturating_sub(begun)) >= options.snapshot_pause.as_millis()
-            })
+            && now() >= self.not_before
     }
 
     /// Whether it pays to keep what is known before it is forgotten.
@@ -54,15 +55,18 @@ impl Pace {
     }
 }
 
-/// Writes a snapshot in the background.
+/// Writes a snapshot in the background; the copy was begun at `begun`.
 pub(super) fn keep<A: Aggregate>(
     core: &Arc<Core>,
     pace: &mut Pace,
     stream: StreamName,
-    version: Version,
     base: Base<A>,
+    begun: Elapsed,
 ) {
-    (pace.version, pace.begun) = (version, Some(core.clock.now().elapsed));
+    let copying_ms = core.clock.now().elapsed.saturating_sub(begun);
+    let pause_ms = u64::try_from(core.options.snapshot_pause.as_millis()).unwrap_or(u64::MAX);
+    pace.version = base.version();
+    pace.not_before = begun.saturating_add(pause_ms.max(copying_ms.saturating_mul(COPYING_PART)));
     pace.is_being_written.store(true, Ordering::Release);
     let written = Written(Arc::clone(&pace.is_being_written));
     let this = Arc::clone(core);

@@ -33,6 +33,12 @@ impl<A: Aggregate> Base<A> {
         Some((FORM << 16) | u32::from(A::SNAPSHOT_VERSION?))
     }
 
+    /// The version of the last event that is in it.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// As a snapshot. Takes time in proportion to the state, and nobody waits for it.
     #[must_use]
     pub fn to_snapshot(&self, stream: StreamName) -> Option<Snapshot> {
