@@ -18,7 +18,7 @@ const CUTS: usize = 20;
 const VISITS: usize = 40;
 
 /// A place whose log is in that database, ready to be used.
-fn place(folder: &tempfile::TempDir, database: &str) -> Place {
+pub(super) fn place(folder: &tempfile::TempDir, database: &str) -> Place {
     let migrated = process::run(&["migrate", "--database", database]);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     Place { data: folder.path().join("data"), database: Some(database.to_owned()) }

@@ -9,6 +9,7 @@ use super::buyers::Crowd;
 use super::random::Random;
 use super::{ENDLESS, MOMENTS_MS, Story};
 use crate::support::TestApp;
+use crate::support::postgres::Server as Postgres;
 use crate::support::process::{Place, Server, Under};
 
 const KILLS: usize = 8;
@@ -21,7 +22,16 @@ const FILE: &str = "snapshots.db";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_in_the_middle_of_snapshots_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place::from(&folder.path().join("data"));
+    kills(Place::from(&folder.path().join("data"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_in_the_middle_of_snapshots_lose_nothing_in_a_database() {
+    let (postgres, folder) = (Postgres::start(), tempfile::tempdir().unwrap());
+    kills(super::database::place(&folder, &postgres.database())).await;
+}
+
+async fn kills(place: Place) {
     let mut random = Random::of_this_run();
     let mut server = Server::start_under(OFTEN, place.clone()).await;
     let mut story = Story::begin(&server).await;
