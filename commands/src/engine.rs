@@ -57,7 +57,7 @@ pub struct EngineOptions {
     pub idle_after: Duration,
     /// How long to wait before a stream is claimed again after an outage, doubled each time; 20 ms.
     pub backoff: Duration,
-    /// After how many events a stream is snapshotted again; 10,000.
+    /// After how many events a stream is snapshotted again; 10,000. 0: never, and no snapshot is read.
     pub snapshot_events: u64,
     /// How long at least from one snapshot of a stream to the next; 10 s.
     pub snapshot_pause: Duration,

@@ -41,3 +41,11 @@ fn a_measurement_ends_with_its_evidence_and_its_log_can_be_measured_too() {
         assert!(report["ok"] == true && report["runs"].as_array().unwrap().iter().all(events), "{report}");
     }
 }
+
+#[test]
+fn a_restart_is_measured_from_the_beginning_and_from_snapshots() {
+    let report = bench(&["restart", "--events", "3000", "--seats", "1000"]);
+    let runs = report["runs"].as_array().unwrap();
+    assert_eq!((&report["ok"], runs.len()), (&true.into(), 9), "{report}");
+    assert!(runs.iter().all(|run| run["operations"].as_u64().unwrap() >= 3_000), "{report}");
+}

@@ -39,14 +39,15 @@ impl Pace {
         now: impl FnOnce() -> Elapsed,
         options: &EngineOptions,
     ) -> bool {
-        version.saturating_sub(self.version) >= options.snapshot_events
+        options.snapshot_events > 0
+            && version.saturating_sub(self.version) >= options.snapshot_events
             && !self.is_being_written.load(Ordering::Acquire)
             && now() >= self.not_before
     }
 
     /// Whether it pays to keep what is known before it is forgotten.
     pub(super) fn is_due_at_the_end(&self, version: Version, options: &EngineOptions) -> bool {
-        version.saturating_sub(self.version) > options.snapshot_events_at_end
+        options.snapshot_events > 0 && version.saturating_sub(self.version) > options.snapshot_events_at_end
     }
 
     /// There is one of that version.
@@ -110,8 +111,10 @@ pub(super) async fn restore<A: Aggregate, T>(
     claim: &Claim,
 ) -> Option<Version> {
     let code_version = Base::<A>::code_version()?;
+    let options = &core.options;
     // A shorter stream has none.
-    if !owner.may_restore() || claim.version <= core.options.snapshot_events_at_end {
+    let has_one = options.snapshot_events > 0 && claim.version > options.snapshot_events_at_end;
+    if !has_one || !owner.may_restore() {
         return None;
     }
     let stream = owner.stream().clone();

@@ -130,6 +130,16 @@ async fn what_cannot_be_believed_is_let_go_and_the_stream_read_from_the_beginnin
 }
 
 #[tokio::test]
+async fn where_there_are_to_be_none_none_are_taken_or_read() {
+    let house = snapshotted().await;
+    let again = house.after_a_restart(often().snapshots_every(0));
+    goes_on(&again).await;
+    again.engine.drain().await;
+    let stats = again.engine.stats();
+    assert_eq!((loads(&again), stats.snapshots, stats.snapshot_copy_us), ((0, 1), 0, 0));
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_be_reached_harms_nobody() {
     let house = House::new(often());
     house.drawer.is_stuck.store(true, Ordering::SeqCst);

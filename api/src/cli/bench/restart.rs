@@ -91,9 +91,9 @@ async fn in_process(data: &Path, arguments: &RestartArgs, notes: Notes) -> Resul
     let sale = Sale::make(&log, arguments.events, arguments.seats).await?;
     let events = LogFeed::head(&*log);
     let mut runs = vec![
-        state(&log, Arc::new(NoSnapshots), &sale, "state, from the beginning", notes).await?.0,
+        state(&log, Arc::new(NoSnapshots), &sale, "state, from the beginning", 0, notes).await?.0,
         taken(&log, &store, &sale, notes).await?,
-        state(&log, Arc::clone(&store) as _, &sale, "state, from a snapshot", notes).await?.0,
+        state(&log, Arc::clone(&store) as _, &sale, "state, from a snapshot", 10_000, notes).await?.0,
     ];
     notes.say("the show's view");
     let (fold, shows) = (Instant::now(), Arc::new(Shows::new()));
@@ -122,10 +122,11 @@ async fn state(
     snapshots: Arc<dyn Snapshots>,
     sale: &Sale,
     name: &str,
+    every: u64,
     notes: Notes,
 ) -> Result<(Figure, Engine), Failed> {
     notes.say(name);
-    let engine = sale.engine(log, snapshots, EngineOptions::default());
+    let engine = sale.engine(log, snapshots, EngineOptions::default().snapshots_every(every));
     let begun = Instant::now();
     sale.asks_something(&engine).await?;
     Ok((figure(name, LogFeed::head(&**log), begun.elapsed(), ""), engine))
@@ -138,7 +139,9 @@ async fn taken(
     sale: &Sale,
     notes: Notes,
 ) -> Result<Figure, Failed> {
-    let (_, engine) = state(log, Arc::clone(store) as _, sale, "state, snapshot taken", notes).await?;
+    // Due as soon as the show is loaded.
+    let every = LogFeed::head(&**log) / 2;
+    let (_, engine) = state(log, Arc::clone(store) as _, sale, "state, snapshot taken", every, notes).await?;
     let begun = Instant::now();
     while engine.stats().snapshots == 0 {
         if begun.elapsed() > PATIENCE {
