@@ -11,6 +11,7 @@ use boxoffice_commands::engine::{Desk, Engine, EngineOptions};
 use boxoffice_commands::log::Documents;
 use boxoffice_commands::payments::Payments;
 use boxoffice_commands::provider::PaymentProvider;
+use boxoffice_commands::snapshots::{NoSnapshots, Snapshots};
 use boxoffice_commands::vault::Vault;
 use boxoffice_domain::catalog::Catalog;
 use boxoffice_domain::doors::Doors;
@@ -29,6 +30,7 @@ use boxoffice_projections::follow::{Behind, Progress, follow_shows, follow_table
 use boxoffice_projections::live::LiveHub;
 use boxoffice_projections::orders::OrdersProjection;
 use boxoffice_projections::shows::Shows;
+use boxoffice_projections::snapshots::ShowSnapshots;
 use boxoffice_projections::table::{TableProjection, TableStore};
 use tokio::sync::watch;
 
@@ -59,6 +61,8 @@ pub struct AppOptions {
     pub database: Option<String>,
     /// Whether lapsed holds are recorded when they lapse, rather than with the next command.
     pub timers: bool,
+    /// After how many events a show is snapshotted again; 0: never, and no snapshot is read.
+    pub snapshot_events: u64,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -102,6 +106,8 @@ pub struct App {
     pub views: Arc<dyn TableStore>,
     /// Read models in memory.
     pub shows: Arc<Shows>,
+    /// Their snapshots, if there are to be any.
+    pub show_snapshots: Option<Arc<ShowSnapshots>>,
     /// Live streams.
     pub live: Arc<LiveHub>,
     /// How far the read models have come.
@@ -128,7 +134,7 @@ pub struct App {
 }
 
 /// The clock that read models are judged by is the one that decides.
-struct Judge(Arc<dyn Clock>);
+pub(crate) struct Judge(pub(crate) Arc<dyn Clock>);
 
 #[async_trait]
 impl ViewClock for Judge {
@@ -153,9 +159,13 @@ impl App {
             .map_err(|error| StartError(format!("the administrator's token: {error}")))?;
         let tasks = Tasks::new();
         let engine_options = EngineOptions { timers: options.timers, ..EngineOptions::default() };
+        let engine_options = engine_options.snapshots_every(options.snapshot_events);
+        let snapshots: Arc<dyn Snapshots> =
+            if options.snapshot_events > 0 { Arc::clone(&stores.snapshots) } else { Arc::new(NoSnapshots) };
         let engine = Engine::start(
             Arc::clone(&stores.log),
             Arc::clone(&stores.documents),
+            snapshots,
             Arc::clone(&options.clock),
             Arc::clone(&options.ids),
             tasks.spawner(),
@@ -163,7 +173,11 @@ impl App {
         );
         let feed = Arc::clone(&stores.feed);
         let shows = Arc::new(Shows::new());
-        let live = LiveHub::new(Arc::clone(&shows), Arc::new(Judge(Arc::clone(&options.clock))));
+        let judge: Arc<dyn ViewClock> = Arc::new(Judge(Arc::clone(&options.clock)));
+        let live = LiveHub::new(Arc::clone(&shows), Arc::clone(&judge));
+        let (view_snapshots, clone) = (Arc::clone(&stores.view_snapshots), Arc::clone(&shows));
+        let every = options.snapshot_events;
+        let show_snapshots = ShowSnapshots::new(Arc::clone(&feed), view_snapshots, clone, judge, every);
         let tables = table_projections().map(|projection| {
             let progress = Progress::new(projection.name());
             (projection, progress)
@@ -188,6 +202,7 @@ impl App {
             feed,
             views: Arc::clone(&stores.views),
             shows,
+            show_snapshots: (every > 0).then(|| Arc::new(show_snapshots)),
             live,
             progress,
             vault: Arc::clone(&stores.vault) as Arc<dyn Vault>,
@@ -217,7 +232,15 @@ impl App {
         }
         let (feed, shows, shutdown) =
             (Arc::clone(&self.feed), Arc::clone(&self.shows), self.tasks.shutdown());
-        self.tasks.spawn("shows", async move { follow_shows(&*feed, &shows, shutdown.begun()).await });
+        let snapshots = self.show_snapshots.clone();
+        self.tasks.spawn("shows", async move {
+            let Some(snapshots) = snapshots else {
+                return follow_shows(&*feed, &shows, shutdown.begun()).await;
+            };
+            snapshots.restore().await;
+            let keeping = snapshots.keep(shutdown.begun());
+            tokio::join!(follow_shows(&*feed, &shows, shutdown.begun()), keeping);
+        });
         let (live, shutdown) = (Arc::clone(&self.live), self.tasks.shutdown());
         self.tasks.spawn("live", async move { live.run(shutdown.begun()).await });
     }

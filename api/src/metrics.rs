@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::http::StatusCode;
+use boxoffice_commands::engine::EngineStats;
 
 use crate::app::App;
 use crate::jobs::JobState;
@@ -64,6 +66,28 @@ fn rebuilds(text: &mut String, app: &App) {
     single(text, "jobs_failed", "gauge", "Jobs of this run that failed, among the latest.", failed);
 }
 
+/// Snapshots, of aggregates (`state`) and of read models in memory (`view`).
+fn snapshots(text: &mut String, app: &App, stats: &EngineStats) {
+    let views = app.show_snapshots.as_ref().map(|snapshots| snapshots.stats()).unwrap_or_default();
+    let of_both = |state: u64, view: u64| {
+        [("state", state), ("view", view)].map(|(of, count)| (format!("{{of=\"{of}\"}}"), count.to_string()))
+    };
+    let taken = of_both(stats.snapshots, views.snapshots);
+    family(text, "snapshots_total", "counter", "Snapshots taken.", &taken);
+    let bytes = of_both(stats.snapshot_bytes, views.snapshot_bytes);
+    family(text, "snapshot_bytes_total", "counter", "Bytes of snapshots taken.", &bytes);
+    let seconds = Duration::from_micros(stats.snapshot_us).as_secs_f64().to_string();
+    let seconds = ("{of=\"state\"}".to_owned(), seconds);
+    family(text, "snapshot_seconds_total", "counter", "Time spent on snapshots.", &[seconds]);
+    let seconds = Duration::from_micros(stats.snapshot_copy_us).as_secs_f64().to_string();
+    let help = "Time that commands waited for while what is known was copied for a snapshot.";
+    family(text, "snapshot_copy_seconds_total", "counter", help, &[(String::new(), seconds)]);
+    let loads = of_both(stats.loads_from_snapshot, views.loads_from_snapshot);
+    family(text, "snapshot_loads_total", "counter", "Loads that began with a snapshot.", &loads);
+    let folds = of_both(stats.loads_from_beginning, views.loads_from_beginning);
+    family(text, "full_loads_total", "counter", "Loads that began at the beginning.", &folds);
+}
+
 /// Everything that is counted, in the text format of Prometheus.
 #[must_use]
 pub fn text(app: &App) -> String {
@@ -74,6 +98,7 @@ pub fn text(app: &App) -> String {
     single(&mut text, "appends_total", "counter", "Group commits.", stats.appends);
     single(&mut text, "events_total", "counter", "Events appended.", stats.events);
     single(&mut text, "live_streams", "gauge", "Streams in memory.", stats.actors as u64);
+    snapshots(&mut text, app, &stats);
     let head = app.feed.head();
     single(&mut text, "log_position", "gauge", "The last position of the log.", head);
     let settings: Vec<String> =

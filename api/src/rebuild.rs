@@ -80,7 +80,10 @@ impl App {
             }
             (kind, None) => {
                 let streams = (kind == JobKind::Replay).then_some(parked);
-                rebuild_shows(&*self.feed, &self.shows, streams, &job.built).await?;
+                rebuild_shows(&*self.feed, &self.shows, streams.clone(), &job.built).await?;
+                if let Some(snapshots) = &self.show_snapshots {
+                    snapshots.forget(streams.as_deref()).await?;
+                }
             }
         }
         Ok(progress.parked().len())

@@ -58,8 +58,15 @@ const NO_TIMERS: Setting = Setting {
     meaning: "For tests: lapsed holds are recorded with the next command only. What is sold to whom does not change.",
 };
 
+const SNAPSHOT_EVENTS: Setting = Setting {
+    variable: "BOXOFFICE_SNAPSHOT_EVENTS",
+    flag: "--snapshot-events",
+    default: "10000",
+    meaning: "After how many events a show is snapshotted again, so that a start need not read all of them; at least as many milliseconds apart. With 0, no snapshots are taken or read. What is sold to whom does not change.",
+};
+
 /// All settings that a configuration file may have.
-pub const SETTINGS: [Setting; 5] = [DATA, DATABASE, LISTEN, LOG, NO_TIMERS];
+pub const SETTINGS: [Setting; 6] = [DATA, DATABASE, LISTEN, LOG, NO_TIMERS, SNAPSHOT_EVENTS];
 
 /// The variable that names the file; it cannot stand in the file itself.
 pub(crate) const CONFIG: &str = "BOXOFFICE_CONFIG";
@@ -141,6 +148,9 @@ pub struct ServerArgs {
     /// What to log: error, warn, info, debug, trace, also by module as warn,boxoffice=debug [default: info]
     #[arg(long, value_name = "FILTER", env = LOG.variable, hide_env_values = true)]
     pub log: Option<String>,
+    /// After how many events a show is snapshotted again; 0: no snapshots are taken or read [default: 10000]
+    #[arg(long, value_name = "N", env = SNAPSHOT_EVENTS.variable, hide_env_values = true)]
+    pub snapshot_events: Option<u64>,
     /// Record lapsed holds with the next command only
     #[arg(long, hide = true, env = NO_TIMERS.variable)]
     pub no_timers: bool,
@@ -157,6 +167,8 @@ pub struct ServerSettings {
     pub listen: String,
     /// What is logged.
     pub log: String,
+    /// After how many events a show is snapshotted again; 0: never.
+    pub snapshot_events: u64,
     /// Whether lapsed holds are recorded when they lapse.
     pub timers: bool,
 }
@@ -173,6 +185,7 @@ impl ServerArgs {
             database: self.place.database_with(&file),
             listen: self.listen.clone().unwrap_or_else(|| file.or_default(LISTEN)),
             log: self.log.clone().unwrap_or_else(|| file.or_default(LOG)),
+            snapshot_events: self.snapshot_events.map_or_else(|| file.number(SNAPSHOT_EVENTS), Ok)?,
             timers: !(self.no_timers || file.is_on(NO_TIMERS)?),
         })
     }
@@ -215,6 +228,14 @@ impl File {
 
     fn or_default(&self, setting: Setting) -> String {
         self.values.get(setting.variable).map_or(setting.default, String::as_str).to_owned()
+    }
+
+    fn number(&self, setting: Setting) -> Result<u64, SettingsError> {
+        let value = self.or_default(setting);
+        value.parse().map_err(|_| {
+            let (path, name) = (self.path.display(), setting.variable);
+            SettingsError(format!("{path}: {name} is {value}; expected a number"))
+        })
     }
 
     fn is_on(&self, setting: Setting) -> Result<bool, SettingsError> {
@@ -303,6 +324,8 @@ mod tests {
         );
         let neither = parse("BOXOFFICE_NO_TIMERS=maybe").unwrap().is_on(NO_TIMERS).unwrap_err().to_string();
         assert_eq!(neither, "my.env: BOXOFFICE_NO_TIMERS is maybe; expected true or false");
+        let many = parse("BOXOFFICE_SNAPSHOT_EVENTS=many").unwrap().number(SNAPSHOT_EVENTS).unwrap_err();
+        assert_eq!(many.to_string(), "my.env: BOXOFFICE_SNAPSHOT_EVENTS is many; expected a number");
     }
 
     #[test]
@@ -324,6 +347,7 @@ mod tests {
                 database: None,
                 listen: "127.0.0.1:2".into(),
                 log: "debug".into(),
+                snapshot_events: 10_000,
                 timers: false
             }
         );

@@ -8,16 +8,21 @@ use std::sync::Arc;
 use boxoffice_commands::clock::Clock;
 use boxoffice_commands::effects::{Cursors, EffectFeed};
 use boxoffice_commands::log::{Documents, EventLog};
+use boxoffice_commands::snapshots::Snapshots;
 use boxoffice_commands::vault::Sweepable;
 use boxoffice_infra::cursors::SqliteCursors;
 use boxoffice_infra::folder;
 use boxoffice_infra::keys::Keys;
-use boxoffice_infra::postgres::{Postgres, PostgresCursors, PostgresLog, PostgresVault, PostgresViews};
+use boxoffice_infra::postgres::{
+    Postgres, PostgresCursors, PostgresLog, PostgresSnapshots, PostgresVault, PostgresViews,
+};
 use boxoffice_infra::sandbox::SandboxProvider;
+use boxoffice_infra::snapshots::SqliteSnapshots;
 use boxoffice_infra::sqlite::SqliteLog;
 use boxoffice_infra::vault::SqliteVault;
 use boxoffice_infra::views::SqliteViews;
 use boxoffice_projections::feed::LogFeed;
+use boxoffice_projections::snapshots::ViewSnapshots;
 use boxoffice_projections::table::TableStore;
 
 use crate::app::StartError;
@@ -31,6 +36,8 @@ pub(crate) struct Stores {
     pub(crate) views: Arc<dyn TableStore>,
     pub(crate) vault: Arc<dyn Sweepable>,
     pub(crate) cursors: Arc<dyn Cursors>,
+    pub(crate) snapshots: Arc<dyn Snapshots>,
+    pub(crate) view_snapshots: Arc<dyn ViewSnapshots>,
     pub(crate) sandbox: Arc<SandboxProvider>,
     pub(crate) keys: Keys,
     /// What the store of the log says of the settings that durability rests on.
@@ -49,10 +56,12 @@ struct Folder {
     views: Arc<SqliteViews>,
     vault: Arc<SqliteVault>,
     cursors: Arc<SqliteCursors>,
+    snapshots: Arc<SqliteSnapshots>,
 }
 
 struct Database {
     log: Arc<PostgresLog>,
+    snapshots: Arc<PostgresSnapshots>,
     postgres: Postgres,
     /// The folder has the keys and the sandbox, and is locked for those as long as this lives.
     _lock: File,
@@ -82,6 +91,7 @@ impl Stores {
         let vault = SqliteVault::open(data, keys.clone(), Arc::clone(clock)).await;
         let vault = Arc::new(vault.map_err(wrong("the vault"))?);
         let cursors = Arc::new(SqliteCursors::open(data).await.map_err(wrong("the cursors"))?);
+        let snapshots = Arc::new(SqliteSnapshots::open(data).await.map_err(wrong("the snapshots"))?);
         let settings =
             [("store", "sqlite".to_owned())].into_iter().chain(log.settings().iter().cloned()).collect();
         Ok(Self {
@@ -92,10 +102,12 @@ impl Stores {
             views: Arc::clone(&views) as _,
             vault: Arc::clone(&vault) as _,
             cursors: Arc::clone(&cursors) as _,
+            snapshots: Arc::clone(&snapshots) as _,
+            view_snapshots: Arc::clone(&snapshots) as _,
             sandbox: sandbox(data, clock).await?,
             keys,
             settings,
-            closing: Closing::Folder(Folder { log, views, vault, cursors }),
+            closing: Closing::Folder(Folder { log, views, vault, cursors, snapshots }),
         })
     }
 
@@ -110,6 +122,8 @@ impl Stores {
         let views = PostgresViews::open(&postgres).await.map_err(wrong("the read models"))?;
         let vault = PostgresVault::open(&postgres, keys.clone(), Arc::clone(clock)).await;
         let cursors = PostgresCursors::open(&postgres).await.map_err(wrong("the cursors"))?;
+        let snapshots = PostgresSnapshots::open(&postgres).await.map_err(wrong("the snapshots"))?;
+        let snapshots = Arc::new(snapshots);
         let store = [("store", "postgres".to_owned())];
         let settings = store.into_iter().chain(postgres.settings().iter().cloned()).collect();
         Ok(Self {
@@ -120,10 +134,12 @@ impl Stores {
             views: Arc::new(views),
             vault: Arc::new(vault.map_err(wrong("the vault"))?),
             cursors: Arc::new(cursors),
+            snapshots: Arc::clone(&snapshots) as _,
+            view_snapshots: Arc::clone(&snapshots) as _,
             sandbox: sandbox(data, clock).await?,
             keys,
             settings,
-            closing: Closing::Database(Box::new(Database { log, postgres, _lock: lock })),
+            closing: Closing::Database(Box::new(Database { log, snapshots, postgres, _lock: lock })),
         })
     }
 
@@ -134,12 +150,14 @@ impl Stores {
         }
         match &self.closing {
             Closing::Folder(folder) => {
+                folder.snapshots.close().await;
                 folder.cursors.close().await;
                 folder.views.close().await;
                 folder.vault.close().await;
                 folder.log.close().await;
             }
             Closing::Database(database) => {
+                database.snapshots.close().await;
                 database.log.close().await;
                 database.postgres.close().await;
             }

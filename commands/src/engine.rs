@@ -14,10 +14,11 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::seating::Layout;
 use futures_util::future::BoxFuture;
 use rustc_hash::FxHashMap;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::clock::{Clock, IdSource};
 use crate::log::{Documents, EventLog};
+use crate::snapshots::Snapshots;
 
 use self::commits::Submission;
 use self::desk::Registry;
@@ -30,6 +31,7 @@ mod commits;
 mod desk;
 mod layouts;
 mod load;
+mod snapshots;
 mod stats;
 mod tasks;
 
@@ -55,6 +57,25 @@ pub struct EngineOptions {
     pub idle_after: Duration,
     /// How long to wait before a stream is claimed again after an outage, doubled each time; 20 ms.
     pub backoff: Duration,
+    /// After how many events a stream is snapshotted again; 10,000. 0: never, and no snapshot is read.
+    pub snapshot_events: u64,
+    /// How long at least from one snapshot of a stream to the next; 10 s.
+    pub snapshot_pause: Duration,
+    /// Beyond how many events a stream that leaves memory is snapshotted; 1,000.
+    pub snapshot_events_at_end: u64,
+}
+
+impl EngineOptions {
+    /// Snapshots after so many events, and at least as many milliseconds apart; at the end for a tenth of that.
+    #[must_use]
+    pub fn snapshots_every(self, events: u64) -> Self {
+        Self {
+            snapshot_events: events,
+            snapshot_pause: Duration::from_millis(events),
+            snapshot_events_at_end: events / 10,
+            ..self
+        }
+    }
 }
 
 impl Default for EngineOptions {
@@ -64,6 +85,9 @@ impl Default for EngineOptions {
             timers: true,
             idle_after: Duration::from_mins(10),
             backoff: Duration::from_millis(20),
+            snapshot_events: 10_000,
+            snapshot_pause: Duration::from_secs(10),
+            snapshot_events_at_end: 1_000,
         }
     }
 }
@@ -78,6 +102,8 @@ pub struct Engine {
 /// What every actor needs. It holds no mailbox: an engine that nobody holds any more ends its actors.
 struct Core {
     log: Arc<dyn EventLog>,
+    snapshots: Arc<dyn Snapshots>,
+    snapshot_turns: Semaphore,
     layouts: LayoutShelf,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -111,6 +137,7 @@ impl Engine {
     pub fn start(
         log: Arc<dyn EventLog>,
         documents: Arc<dyn Documents>,
+        snapshots: Arc<dyn Snapshots>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         spawn: Spawner,
@@ -122,12 +149,19 @@ impl Engine {
         let committing = commits::run(inbox, Arc::clone(&log), Arc::clone(&counters));
         spawn("committer", committers.track(committing));
         let open = Mutex::new(Open { registries: FxHashMap::default(), commits: Some(commits) });
-        let layouts = LayoutShelf::new(documents);
-        let actors = Tasks::default();
-        Self {
-            core: Arc::new(Core { log, layouts, clock, ids, spawn, options, counters, actors }),
-            house: Arc::new(House { open, committers }),
-        }
+        let core = Core {
+            log,
+            snapshots,
+            snapshot_turns: Semaphore::new(self::snapshots::AT_ONCE),
+            layouts: LayoutShelf::new(documents),
+            clock,
+            ids,
+            spawn,
+            options,
+            counters,
+            actors: Tasks::default(),
+        };
+        Self { core: Arc::new(core), house: Arc::new(House { open, committers }) }
     }
 
     /// Where commands to streams of that kind are handed in.

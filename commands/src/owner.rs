@@ -32,10 +32,12 @@ use self::live::{Live, NoEvents, fold};
 use self::queue::{Decision, Landed, Queued, Sent};
 
 pub mod answer;
+mod base;
 mod live;
 mod queue;
 mod recovery;
 
+pub use self::base::Base;
 pub(crate) use self::live::contained;
 pub use self::recovery::Unfit;
 
@@ -54,9 +56,11 @@ pub struct Owner<A: Aggregate, T> {
     durable: Live<A>,
     /// The position of the last event that durable state has.
     position: Position,
-    /// The log time of the last event that was read back.
-    read_to: Timestamp,
+    /// The log time of the last event that durable state has.
+    log_time: Timestamp,
     receipts: Receipts,
+    /// Whether the state in memory has ever been found to be worth nothing.
+    has_broken: bool,
     speculative: Live<A>,
     clock: LogClock,
     /// Everything undecided or unproven, in order of arrival. Its front always waits for an append.
@@ -94,8 +98,9 @@ impl<A: Aggregate, T> Owner<A, T> {
             phase: Phase::Recovering,
             durable: Live::default(),
             position: 0,
-            read_to: Timestamp::default(),
+            log_time: Timestamp::default(),
             receipts: Receipts::default(),
+            has_broken: false,
             speculative: Live::default(),
             clock: LogClock::default(),
             queue: VecDeque::new(),
@@ -166,6 +171,7 @@ impl<A: Aggregate, T> Owner<A, T> {
                 let versions = first_version(events, queued.proven_by)..=queued.proven_by;
                 self.receipts.record(&queued.request.meta, versions, *log_time);
                 self.fold_durable(events, *log_time);
+                self.log_time = *log_time;
             }
             self.answer(queued);
         }

@@ -12,6 +12,7 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{CommandMeta, Version};
 use boxoffice_domain::time::Timestamp;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// How long a receipt is kept, in milliseconds of log time.
@@ -101,6 +102,40 @@ impl Receipts {
     }
 }
 
+/// A receipt as snapshots have it. Both the id and half of the hash are 16 bytes.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    recorded: Timestamp,
+    id: Uuid,
+    hash: Uuid,
+    first: Version,
+    last: Version,
+}
+
+/// The oldest first.
+impl Serialize for Receipts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = self.oldest_first.iter().filter_map(|(recorded, id)| {
+            let Receipt { hash, first, last } = *self.by_id.get(id)?;
+            Some(Stored { recorded: *recorded, id: *id, hash: Uuid::from_bytes(hash), first, last })
+        });
+        stored.collect::<Vec<_>>().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Receipts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = Vec::<Stored>::deserialize(deserializer)?;
+        let receipt = |stored: &Stored| {
+            let Stored { id, hash, first, last, .. } = *stored;
+            (id, Receipt { hash: hash.into_bytes(), first, last })
+        };
+        let by_id = stored.iter().map(receipt).collect();
+        let oldest_first = stored.iter().map(|stored| (stored.recorded, stored.id)).collect();
+        Ok(Self { by_id, oldest_first })
+    }
+}
+
 fn short(hash: &Digest) -> ShortHash {
     hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
@@ -150,6 +185,20 @@ mod tests {
         receipts.record(&command(1, 1), 1..=2, hours(0));
         receipts.record(&command(1, 1), 9..=9, hours(1));
         assert_eq!(look(&receipts, &command(1, 1)), Lookup::Same { first_version: 1, last_version: 2 });
+    }
+
+    #[test]
+    fn receipts_that_were_kept_are_the_same_and_are_forgotten_in_time() {
+        let mut receipts = Receipts::default();
+        receipts.record(&command(1, 1), 4..=6, hours(0));
+        receipts.record(&command(2, 1), 7..=7, hours(3));
+        let bytes = boxoffice_domain::snapshot::encode(&receipts).unwrap();
+        let mut kept: Receipts = boxoffice_domain::snapshot::decode(&bytes).unwrap();
+        assert_eq!(look(&kept, &command(1, 1)), Lookup::Same { first_version: 4, last_version: 6 });
+        assert_eq!(look(&kept, &command(1, 2)), Lookup::Other);
+        kept.record(&command(3, 1), 8..=8, hours(25));
+        assert_eq!(look(&kept, &command(1, 1)), Lookup::Unknown);
+        assert_eq!(look(&kept, &command(2, 1)), Lookup::Same { first_version: 7, last_version: 7 });
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::digest::Digest;
 use crate::log::StreamName;
 use crate::seating::Layout;
+use crate::snapshot::NotRestored;
 use crate::time::Timestamp;
 
 /// A pair of pure functions over one stream.
@@ -37,6 +38,24 @@ pub trait Aggregate: Clone + Default + Send + Sync + 'static {
     #[must_use]
     fn lapse_command() -> Option<Self::Command> {
         None
+    }
+
+    /// Which form its snapshots have, and which fold made them; `None`: it has none, folding is fast enough. To be
+    /// raised whenever the form or the outcome of the fold changes: snapshots of any other version are discarded.
+    const SNAPSHOT_VERSION: Option<u16> = None;
+
+    /// The whole state as bytes; `None` where there are no snapshots.
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// The state that [`Self::snapshot`] wrote. The bytes may be anything.
+    ///
+    /// # Errors
+    /// [`NotRestored`]: the state has to be folded from events.
+    fn restore(bytes: &[u8], layouts: &dyn Layouts) -> Result<Self, NotRestored> {
+        let _ = (bytes, layouts);
+        Err(NotRestored::Malformed)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Public ids: a prefix that says what is named, and a UUIDv7 in Crockford's base 32 (the TypeID format).
 //!
+//! In formats that no person reads (snapshots) an id is its 16 bytes.
+//!
 //! The registry at the end of this file is the only place where a prefix is given to a type.
 //!
 //! Ids of things that belong to a show carry the show's *tag* in their last 24 bits, so that any node can tell
@@ -133,12 +135,19 @@ macro_rules! ids {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                if serializer.is_human_readable() {
+                    serializer.collect_str(self)
+                } else {
+                    self.0.serialize(serializer)
+                }
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return Uuid::deserialize(deserializer).map(Self);
+                }
                 let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
                 text.parse().map_err(serde::de::Error::custom)
             }

@@ -11,13 +11,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Aggregate, Streamed};
+use crate::aggregate::{Aggregate, Layouts, Streamed};
 use crate::id::{HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
 use crate::seating::{Layout, SeatIndex};
+use crate::snapshot::NotRestored;
 use crate::time::Timestamp;
 
 pub mod add_hold_items;
@@ -42,6 +44,7 @@ pub mod remove_hold_items;
 pub(crate) mod scenario;
 pub mod selection;
 pub mod settle_payment;
+mod snapshot;
 pub mod start_payment;
 
 pub use event::InventoryEvent;
@@ -105,7 +108,7 @@ struct Hold {
 }
 
 /// How far a hold has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     /// The buyer is choosing.
     Open,
@@ -131,7 +134,7 @@ struct Order {
 }
 
 /// How far an order has come; that it lapsed is known by its hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum OrderPhase {
     Placed,
     Secured(Option<PaymentId>),
@@ -140,7 +143,7 @@ enum OrderPhase {
 }
 
 /// An attempt to pay.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Payment {
     order: OrderId,
     amount: Minor,
@@ -148,7 +151,7 @@ struct Payment {
 }
 
 /// How far a payment has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum PaymentPhase {
     Started,
     ActionRequired,
@@ -382,6 +385,16 @@ impl Aggregate for Inventory {
 
     fn lapse_command() -> Option<InventoryCommand> {
         Some(InventoryCommand::ExpireHolds)
+    }
+
+    const SNAPSHOT_VERSION: Option<u16> = Some(1);
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        self.to_bytes()
+    }
+
+    fn restore(bytes: &[u8], layouts: &dyn Layouts) -> Result<Self, NotRestored> {
+        Self::from_bytes(bytes, layouts)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Where to look: [`inventory`] decides everything that races for seats, one file a command; [`doors`] admits
 //! tickets; [`catalog`], [`organizer`] and [`venue`] describe what is sold; [`seating`] reads seating plans;
-//! [`log`] says what an event looks like once it is recorded.
+//! [`log`] says what an event looks like once it is recorded, [`snapshot`] how a state that was folded is kept.
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 #![cfg_attr(test, allow(clippy::pedantic, reason = "given/when/then reads best with values"))]
@@ -22,5 +22,6 @@ pub mod money;
 pub mod mutant;
 pub mod organizer;
 pub mod seating;
+pub mod snapshot;
 pub mod time;
 pub mod venue;

@@ -27,11 +27,15 @@ pub enum Mutant {
     RepliesOutOfOrder = 9,
     /// A rejection is not proven, although others may have changed the stream meanwhile.
     StaleRejection = 10,
+    /// A snapshot is believed without a look at the log that it says it was taken of.
+    UncheckedSnapshot = 11,
+    /// A snapshot knows the state, and not which commands led to it.
+    ForgetfulSnapshot = 12,
 }
 
 impl Mutant {
     /// Every bug with the name it is chosen by.
-    pub const ALL: [(&'static str, Self); 10] = [
+    pub const ALL: [(&'static str, Self); 12] = [
         ("no_version_check", Self::NoVersionCheck),
         ("reply_before_durable", Self::ReplyBeforeDurable),
         ("no_hold_id", Self::NoHoldId),
@@ -42,6 +46,8 @@ impl Mutant {
         ("unknown_is_landed", Self::UnknownIsLanded),
         ("replies_out_of_order", Self::RepliesOutOfOrder),
         ("stale_rejection", Self::StaleRejection),
+        ("unchecked_snapshot", Self::UncheckedSnapshot),
+        ("forgetful_snapshot", Self::ForgetfulSnapshot),
     ];
 }
 

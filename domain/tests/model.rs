@@ -27,6 +27,8 @@ mod odd;
 mod reference;
 #[path = "model/run.rs"]
 mod run;
+#[path = "model/snapshots.rs"]
+mod snapshots;
 #[path = "model/world.rs"]
 mod world;
 
@@ -129,6 +131,30 @@ proptest! {
             }
             prop_assert_eq!(inventory.fingerprint(), again.fingerprint());
         }
+    }
+
+    #[test]
+    fn whatever_was_folded_a_snapshot_gives_it_back_or_says_that_it_cannot(
+        events in prop::collection::vec((odd::time(), odd::event()), 0..60),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut inventory = Inventory::default();
+        for (at, event) in &events {
+            inventory.evolve(event, *at);
+        }
+        let layouts = OneLayout(world::layout());
+        let mut bytes = inventory.snapshot().unwrap();
+        if let Ok(restored) = Inventory::restore(&bytes, &layouts) {
+            prop_assert_eq!(restored.fingerprint(), inventory.fingerprint());
+        }
+        // Whatever comes of these, it comes at once and nothing panics.
+        let _ = Inventory::restore(&bytes[..length.index(bytes.len())], &layouts);
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        let _ = Inventory::restore(&bytes, &layouts).map(|restored| restored.fingerprint());
     }
 
     /// A timer that comes back to a deadline which nothing can clear would never sleep again.

@@ -4,7 +4,7 @@
 //! What differs is how things end: a connection can break around a commit, and another server can own a stream.
 //!
 //! The log and what is beside it have schemas of their own: `boxoffice_log`, `boxoffice_views`,
-//! `boxoffice_vault`, `boxoffice_effects`.
+//! `boxoffice_vault`, `boxoffice_effects`, `boxoffice_snapshots`.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -20,6 +20,7 @@ mod migrations;
 mod reader;
 mod rows;
 mod settings;
+mod snapshots;
 mod transactions;
 mod vault;
 mod views;
@@ -29,6 +30,7 @@ pub use cursors::PostgresCursors;
 pub use error::PostgresError;
 pub use log::PostgresLog;
 pub use migrations::Migrated;
+pub use snapshots::PostgresSnapshots;
 pub use vault::PostgresVault;
 pub use views::{PostgresTables, PostgresViews};
 

@@ -4,7 +4,7 @@
 //! [`follow`], the same for all. Relational read models ([`catalog`], [`orders`]) say what changes in which row and
 //! know no SQL. The read model of a show's stock ([`show`], kept by [`shows`]) lives in memory, because what it says
 //! depends on the time: a hold is live iff `now < expires_at`, whether or not its end has been recorded.
-//! [`live`] tells browsers what changed; [`as_of`] and [`history`] answer about the past, from the log itself.
+//! [`snapshots`] spare a start the fold of the whole log. [`live`] tells browsers what changed; [`as_of`] and [`history`] answer about the past, from the log itself.
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
@@ -20,6 +20,7 @@ pub mod orders;
 pub mod row;
 pub mod show;
 pub mod shows;
+pub mod snapshots;
 pub mod table;
 #[cfg(test)]
 mod testing;

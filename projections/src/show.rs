@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 
+use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{HoldId, OrderId, ShowId};
 use boxoffice_domain::log::{Position, Recorded, Version};
 use boxoffice_domain::seating::{Layout, SeatId, SeatIndex};
@@ -19,6 +20,7 @@ mod changes;
 mod fold;
 mod hold_view;
 mod holds;
+mod kept;
 mod mark;
 mod seats;
 mod stock;
@@ -28,6 +30,7 @@ pub use availability::{AvailabilityBody, Money, TypeAvailability, TypeLine};
 pub use changes::CHANGES_MAX;
 pub use hold_view::{HoldItem, HoldPhase, HoldView};
 pub use holds::ENDED_MAX;
+pub use kept::VIEW_VERSION;
 pub use mark::{Mark, ViewKind};
 pub use seats::{SeatChange, SeatsSnapshot};
 pub use terms::{Pool, SaleStatus, SeatState, Terms, TicketType};
@@ -52,6 +55,8 @@ pub struct ShowView {
     show: ShowId,
     version: Version,
     position: Position,
+    /// The link of the hash chain at the last event.
+    head: Digest,
     log_time: Timestamp,
     judged_at: Timestamp,
     terms: Option<Terms>,
@@ -71,6 +76,7 @@ impl ShowView {
             show,
             version: 0,
             position: 0,
+            head: Digest::ZERO,
             log_time: Timestamp::from_unix_ms(i64::MIN),
             judged_at: Timestamp::from_unix_ms(i64::MIN),
             terms: None,
@@ -106,6 +112,12 @@ impl ShowView {
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// The link of the stream's hash chain at its last event.
+    #[must_use]
+    pub fn head(&self) -> Digest {
+        self.head
     }
 
     /// The log time of the last event of the stream.
@@ -248,6 +260,7 @@ impl ShowView {
     pub fn apply(&mut self, recorded: &Recorded, event: &boxoffice_domain::inventory::event::InventoryEvent) {
         self.version = recorded.version;
         self.position = recorded.position;
+        self.head = recorded.hash;
         self.log_time = self.log_time.max(recorded.log_time);
         self.fold(event, recorded.log_time);
         self.lapse_due();

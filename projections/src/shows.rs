@@ -169,7 +169,8 @@ impl Shows {
         self.dirtied.notified().await;
     }
 
-    fn entry(&self, show: ShowId) -> Arc<ShowEntry> {
+    /// The show, which is made where it is not known.
+    pub(crate) fn entry(&self, show: ShowId) -> Arc<ShowEntry> {
         if let Some(entry) = self.get(show) {
             return entry;
         }

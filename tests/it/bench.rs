@@ -123,3 +123,11 @@ fn appends_are_compared_with_plain_tables_in_the_same_store() {
         assert_eq!(is_baseline, [false, true, true]);
     }
 }
+
+#[test]
+fn a_restart_is_measured_from_the_beginning_and_from_snapshots() {
+    let report = bench(&["restart", "--events", "3000", "--seats", "1000"]);
+    let runs = report["runs"].as_array().unwrap();
+    assert_eq!((&report["ok"], runs.len()), (&true.into(), 9), "{report}");
+    assert!(runs.iter().all(|run| run["operations"].as_u64().unwrap() >= 3_000), "{report}");
+}

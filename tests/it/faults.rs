@@ -12,6 +12,7 @@ mod random;
 mod reading;
 mod rebuild;
 mod sale;
+mod snapshots;
 mod unsynced;
 
 use std::sync::Arc;

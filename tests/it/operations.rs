@@ -42,6 +42,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
         data: app.folder.path().to_owned(),
         database: None,
         timers: false,
+        snapshot_events: 0,
         clock: std::sync::Arc::clone(&app.clock) as _,
         ids: std::sync::Arc::new(boxoffice_infra::ids::SeededIds::new(9)),
     };

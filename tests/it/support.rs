@@ -68,6 +68,8 @@ impl TestApp {
             data: folder.path().to_owned(),
             database: None,
             timers,
+            // So that every restart goes on from snapshots.
+            snapshot_events: 3,
             clock: Arc::clone(&clock) as _,
             ids: Arc::new(SeededIds::new(seed)),
         };

@@ -33,6 +33,7 @@ mod programs;
 mod reads;
 mod rebuild;
 mod report;
+mod restart;
 mod rows;
 mod session;
 mod stage;
@@ -61,6 +62,8 @@ pub(crate) enum BenchCommand {
     Verify(verify::VerifyArgs),
     /// Every read model dropped and built again
     Rebuild(rebuild::RebuildArgs),
+    /// A large show loaded and a server started, from snapshots and without
+    Restart(restart::RestartArgs),
 }
 
 /// Measures.
@@ -73,5 +76,6 @@ pub(crate) fn run(command: &BenchCommand) -> Outcome {
         BenchCommand::Append(arguments) => append::run(arguments),
         BenchCommand::Verify(arguments) => verify::run(arguments),
         BenchCommand::Rebuild(arguments) => rebuild::run(arguments),
+        BenchCommand::Restart(arguments) => restart::run(arguments),
     }
 }

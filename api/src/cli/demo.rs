@@ -117,6 +117,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
             database: None,
             listen: listener.address().to_string(),
             log: String::new(),
+            snapshot_events: 10_000,
             timers: true,
         };
         let app = App::start(app_options(&settings)?).await?;

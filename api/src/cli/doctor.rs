@@ -143,6 +143,7 @@ mod tests {
             database: None,
             listen: "127.0.0.1:0".into(),
             log: "info".into(),
+            snapshot_events: 10_000,
             timers: true,
         };
         let findings = examine(&settings).await;

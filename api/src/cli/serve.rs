@@ -95,6 +95,7 @@ pub(crate) fn app_options(settings: &ServerSettings) -> Result<AppOptions, Faile
         data: settings.data.clone(),
         database: settings.database.clone(),
         timers: settings.timers,
+        snapshot_events: settings.snapshot_events,
         clock,
         ids,
     })

@@ -15,6 +15,7 @@ use super::Core;
 use super::commits::Submission;
 use super::desk::Registry;
 use super::load::{Setback, recover};
+use super::snapshots::{self, Pace};
 use crate::committer::Fate;
 use crate::owner::Owner;
 use crate::owner::answer::{Failure, Request, Verdict};
@@ -45,6 +46,7 @@ pub(super) struct Actor<A: Aggregate> {
     owner: Owner<A, Ticket<A>>,
     in_flight: Option<oneshot::Receiver<Fate>>,
     timer: Option<Timer>,
+    snapshots: Pace,
     /// When the last command came.
     used: Instant,
     /// Ends when it is worth a look whether the stream is idle.
@@ -89,6 +91,7 @@ impl<A: Aggregate> Actor<A> {
             commits,
             in_flight: None,
             timer: None,
+            snapshots: Pace::default(),
         }
     }
 
@@ -104,8 +107,9 @@ impl<A: Aggregate> Actor<A> {
                 continue;
             }
             if !self.open && self.owner.is_idle() {
-                return;
+                return self.snapshot_at_the_end();
             }
+            self.snapshot();
             self.set_timer();
             match self.wake().await {
                 Wake::Committed(fate) => recovered = self.committed(fate).await,
@@ -210,7 +214,12 @@ impl<A: Aggregate> Actor<A> {
         let mut attempt = 1;
         loop {
             let setback = match recover(&self.core, &mut self.owner).await {
-                Ok(()) => return Ok(()),
+                Ok(restored) => {
+                    if let Some(version) = restored {
+                        self.snapshots.known(version);
+                    }
+                    return Ok(());
+                }
                 Err(setback) => setback,
             };
             tracing::warn!(stream = %self.stream, attempt, %setback, "a stream could not be read");
@@ -236,6 +245,32 @@ impl<A: Aggregate> Actor<A> {
             let clock = Arc::clone(&self.core.clock);
             Timer { deadline, rings: Box::pin(async move { clock.sleep_until(time).await }) }
         });
+    }
+
+    /// Takes a snapshot, if it is time for one.
+    fn snapshot(&mut self) {
+        let (version, core) = (self.owner.version(), &self.core);
+        if A::SNAPSHOT_VERSION.is_some()
+            && self.snapshots.is_due(version, || core.clock.now().elapsed, &core.options)
+        {
+            self.keep_what_is_known();
+        }
+    }
+
+    /// The last snapshot before the stream leaves memory, if it pays.
+    fn snapshot_at_the_end(&mut self) {
+        let version = self.owner.version();
+        if A::SNAPSHOT_VERSION.is_some() && self.snapshots.is_due_at_the_end(version, &self.core.options) {
+            self.keep_what_is_known();
+        }
+    }
+
+    /// A copy here, and the rest elsewhere.
+    fn keep_what_is_known(&mut self) {
+        let (begun, copying) = (self.core.clock.now().elapsed, Instant::now());
+        let Some(base) = self.owner.base() else { return };
+        self.core.counters.copied(copying.elapsed());
+        snapshots::keep(&self.core, &mut self.snapshots, self.stream.clone(), base, begun);
     }
 
     fn deliver_replies(&mut self) {

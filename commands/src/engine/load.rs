@@ -1,14 +1,15 @@
-//! Reads a stream back: page by page, with the seating layouts that its events name.
+//! Reads a stream back: from a snapshot, if there is one that can be believed, and on from there, page by page, with
+//! the seating layouts that its events name.
 
 use std::sync::Arc;
 
 use boxoffice_domain::aggregate::{Aggregate, StoredEvent, Unreadable};
-use boxoffice_domain::log::Recorded;
+use boxoffice_domain::log::{Recorded, Version};
 use boxoffice_domain::seating::Layout;
 
-use super::Core;
 use super::layouts::LayoutShelf;
-use crate::log::Outage;
+use super::{Core, snapshots};
+use crate::log::{Claim, Outage};
 use crate::owner::{Owner, Unfit, contained};
 
 /// How many events are read at once.
@@ -43,10 +44,35 @@ impl From<Unfit> for Setback {
 }
 
 /// Claims the stream, reads what the owner does not know, and lets it decide. The claim comes first: what had not
-/// landed by then never will.
-pub(super) async fn recover<A: Aggregate, T>(core: &Core, owner: &mut Owner<A, T>) -> Result<(), Setback> {
+/// landed by then never will. Tells which snapshot it began with.
+pub(super) async fn recover<A: Aggregate, T>(
+    core: &Core,
+    owner: &mut Owner<A, T>,
+) -> Result<Option<Version>, Setback> {
     owner.disrupted();
+    let is_new = owner.version() == 0;
     let claim = core.log.claim(owner.stream()).await?;
+    let restored = snapshots::restore(core, owner, &claim).await;
+    let read = match read_on(core, owner, &claim).await {
+        Err(Setback::Unreadable(reason)) if restored.is_some() => {
+            tracing::warn!(stream = %owner.stream(), reason, "nothing follows on the snapshot");
+            owner.forget();
+            read_on(core, owner, &claim).await.map(|()| None)
+        }
+        read => read.map(|()| restored),
+    };
+    if is_new && read.is_ok() {
+        core.counters.loaded(restored.is_some());
+    }
+    read
+}
+
+/// Reads on from what the owner knows to the end.
+async fn read_on<A: Aggregate, T>(
+    core: &Core,
+    owner: &mut Owner<A, T>,
+    claim: &Claim,
+) -> Result<(), Setback> {
     loop {
         let page = core.log.read_stream(owner.stream(), owner.version(), PAGE_EVENTS).await?;
         for recorded in &page {
@@ -59,7 +85,7 @@ pub(super) async fn recover<A: Aggregate, T>(core: &Core, owner: &mut Owner<A, T
         // A log that answers from memory never pauses, and other streams share this thread.
         tokio::task::yield_now().await;
     }
-    Ok(owner.resume(&claim, core.clock.now())?)
+    Ok(owner.resume(claim, core.clock.now())?)
 }
 
 /// Reads an event back, with the layouts that it names.

@@ -2,6 +2,7 @@
 
 use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How many classes the sizes of appends are counted in: at most 1, 2, 4, … 1,024 events, and more.
 pub const SIZE_CLASSES: usize = 12;
@@ -27,6 +28,18 @@ pub struct EngineStats {
     pub append_sizes: [u64; SIZE_CLASSES],
     /// Times that a stream had to be read again, because an append did not land as sent.
     pub recoveries: u64,
+    /// Snapshots that were kept.
+    pub snapshots: u64,
+    /// Their bytes.
+    pub snapshot_bytes: u64,
+    /// How long actors were busy with copying what they know, in microseconds.
+    pub snapshot_copy_us: u64,
+    /// How long it took to encode and keep them, in microseconds.
+    pub snapshot_us: u64,
+    /// Streams that were loaded from a snapshot.
+    pub loads_from_snapshot: u64,
+    /// Streams that were read from the beginning.
+    pub loads_from_beginning: u64,
     /// Streams in memory.
     pub actors: usize,
 }
@@ -38,6 +51,12 @@ pub(super) struct Counters {
     pub(super) overloads: Counter,
     pub(super) crashes: Counter,
     pub(super) recoveries: Counter,
+    snapshots: Counter,
+    snapshot_bytes: Counter,
+    snapshot_copy_us: Counter,
+    snapshot_us: Counter,
+    loads_from_snapshot: Counter,
+    loads_from_beginning: Counter,
     appends: Counter,
     events: Counter,
     append_events_max: AtomicU64,
@@ -69,6 +88,23 @@ impl Counters {
         }
     }
 
+    /// Counts a snapshot that was kept.
+    pub(super) fn snapshot(&self, bytes: u64, took: Duration) {
+        self.snapshots.add(1);
+        self.snapshot_bytes.add(bytes);
+        self.snapshot_us.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Counts what an actor did itself for a snapshot.
+    pub(super) fn copied(&self, took: Duration) {
+        self.snapshot_copy_us.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Counts a stream that was loaded.
+    pub(super) fn loaded(&self, from_snapshot: bool) {
+        if from_snapshot { &self.loads_from_snapshot } else { &self.loads_from_beginning }.add(1);
+    }
+
     pub(super) fn read(&self, actors: usize) -> EngineStats {
         let mut sizes = self.append_sizes.iter().map(Counter::read);
         EngineStats {
@@ -81,6 +117,12 @@ impl Counters {
             append_events_max: self.append_events_max.load(Ordering::Relaxed),
             append_sizes: array::from_fn(|_| sizes.next().unwrap_or_default()),
             recoveries: self.recoveries.read(),
+            snapshots: self.snapshots.read(),
+            snapshot_bytes: self.snapshot_bytes.read(),
+            snapshot_copy_us: self.snapshot_copy_us.read(),
+            snapshot_us: self.snapshot_us.read(),
+            loads_from_snapshot: self.loads_from_snapshot.read(),
+            loads_from_beginning: self.loads_from_beginning.read(),
             actors,
         }
     }

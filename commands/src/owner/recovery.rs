@@ -2,7 +2,7 @@
 //!
 //! The order is what makes it safe. [`Owner::disrupted`] drops what was speculative; then the shell *claims* the
 //! stream, so that nothing sent under an older epoch can land any more; then it reads what is there and
-//! [`Owner::replay`]s it; then [`Owner::resume`] answers the commands that landed after all and decides the rest
+//! [`Owner::replay`]s it (all of it, or what follows on a snapshot, `owner/base.rs`); then [`Owner::resume`] answers the commands that landed after all and decides the rest
 //! again, in order of arrival and at fresh log time.
 
 use boxoffice_domain::aggregate::Aggregate;
@@ -56,11 +56,20 @@ impl<A: Aggregate, T> Owner<A, T> {
         self.in_flight = None;
         self.unsent.clear();
         if self.phase == Phase::Broken {
-            self.durable = Live::default();
-            self.receipts = Receipts::default();
-            self.position = 0;
+            self.forget();
         }
         self.phase = Phase::Recovering;
+    }
+
+    /// Forgets everything that is in memory of the stream: it is to be read from the beginning, and from no snapshot.
+    pub fn forget(&mut self) {
+        self.durable = Live::default();
+        self.receipts = Receipts::default();
+        self.position = 0;
+        self.has_broken = true;
+        if self.phase == Phase::Broken {
+            self.phase = Phase::Recovering;
+        }
     }
 
     /// Folds one event of the stream that durable state does not have yet. They come in order.
@@ -80,7 +89,7 @@ impl<A: Aggregate, T> Owner<A, T> {
         self.durable.version = found;
         self.durable.head = recorded.hash;
         self.position = recorded.position;
-        self.read_to = recorded.log_time;
+        self.log_time = recorded.log_time;
         if !mutant::is_on(Mutant::ForgetfulRestart) {
             self.receipts.record(&recorded.command, found..=found, recorded.log_time);
         }
@@ -101,7 +110,7 @@ impl<A: Aggregate, T> Owner<A, T> {
             return Err(Unfit::OtherHead(version));
         }
         // Also where the clock is ahead of what was read: it may be set back before the next command.
-        self.clock = LogClock::resumed(self.read_to.max(self.clock.peek(now)), now);
+        self.clock = LogClock::resumed(self.log_time.max(self.clock.peek(now)), now);
         self.phase = Phase::Owning(claim.epoch);
         self.speculative = self.durable.clone();
         self.lapsed = None;

@@ -16,30 +16,37 @@ use futures_util::future::{join, join_all};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use super::ports::{Fault, GatedLog, HandClock, Numbers, Shelf};
+use super::ports::{Drawer, Fault, GatedLog, HandClock, Numbers, Shelf};
 use super::toy::{Ask, Cloakroom, Happened, KEPT_MS, No, haunt, hush, struck};
 
-struct House {
-    log: Arc<GatedLog>,
-    shelf: Arc<Shelf>,
-    clock: Arc<HandClock>,
+pub(super) struct House {
+    pub(super) log: Arc<GatedLog>,
+    pub(super) shelf: Arc<Shelf>,
+    pub(super) drawer: Arc<Drawer>,
+    pub(super) clock: Arc<HandClock>,
     /// So many owners are not started, as when the runtime shuts down.
     vanish: Arc<AtomicUsize>,
-    engine: Engine,
+    pub(super) engine: Engine,
     desk: Desk<Cloakroom>,
 }
 
-fn options() -> EngineOptions {
+pub(super) fn options() -> EngineOptions {
     EngineOptions { backoff: Duration::from_millis(1), ..EngineOptions::default() }
 }
 
 impl House {
-    fn new(options: EngineOptions) -> Self {
+    pub(super) fn new(options: EngineOptions) -> Self {
         hush();
-        Self::on(GatedLog::new(), Arc::default(), HandClock::new(), options)
+        Self::on(GatedLog::new(), Arc::default(), Arc::default(), HandClock::new(), options)
     }
 
-    fn on(log: Arc<GatedLog>, shelf: Arc<Shelf>, clock: Arc<HandClock>, options: EngineOptions) -> Self {
+    fn on(
+        log: Arc<GatedLog>,
+        shelf: Arc<Shelf>,
+        drawer: Arc<Drawer>,
+        clock: Arc<HandClock>,
+        options: EngineOptions,
+    ) -> Self {
         let tokio = Handle::current();
         let vanish = Arc::<AtomicUsize>::default();
         let vanishing = Arc::clone(&vanish);
@@ -52,28 +59,34 @@ impl House {
         let engine = Engine::start(
             log.clone(),
             shelf.clone(),
+            drawer.clone(),
             clock.clone(),
             Arc::<Numbers>::default(),
             spawn,
             options,
         );
         let desk = engine.desk();
-        Self { log, shelf, clock, vanish, engine, desk }
+        Self { log, shelf, drawer, clock, vanish, engine, desk }
     }
 
     /// Another engine on the same log, as after a restart or on another node.
     fn another(&self) -> Self {
-        Self::on(self.log.clone(), self.shelf.clone(), self.clock.clone(), options())
+        self.after_a_restart(options())
     }
 
-    async fn ask(&self, room: &str, number: u128, command: Ask) -> Reply<Cloakroom> {
+    pub(super) fn after_a_restart(&self, options: EngineOptions) -> Self {
+        let (log, shelf, drawer) = (self.log.clone(), self.shelf.clone(), self.drawer.clone());
+        Self::on(log, shelf, drawer, self.clock.clone(), options)
+    }
+
+    pub(super) async fn ask(&self, room: &str, number: u128, command: Ask) -> Reply<Cloakroom> {
         let hash = Digest::of(&[format!("{command:?}").as_bytes()]);
         let meta = CommandMeta { id: Uuid::from_u128(number), hash, cause: None };
         self.desk.send(name(room), Request { command, meta }).await
     }
 
     /// Returns once the counters are as expected.
-    async fn until(&self, expected: impl Fn(&EngineStats) -> bool) {
+    pub(super) async fn until(&self, expected: impl Fn(&EngineStats) -> bool) {
         let wait = async {
             while !expected(&self.engine.stats()) {
                 tokio::task::yield_now().await;
@@ -84,11 +97,11 @@ impl House {
     }
 }
 
-fn name(room: &str) -> StreamName {
+pub(super) fn name(room: &str) -> StreamName {
     StreamName::from_log(&format!("cloakroom-{room}"))
 }
 
-fn ring() -> Ask {
+pub(super) fn ring() -> Ask {
     Ask::Ring { times: 1, bytes: 1 }
 }
 

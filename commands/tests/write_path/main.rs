@@ -15,6 +15,8 @@ mod recovery;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod snapshots;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod toy;

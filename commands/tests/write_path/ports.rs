@@ -1,14 +1,16 @@
 //! The adapters that the engine's tests need: a log with gates and faults, a clock that a test moves.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use boxoffice_commands::clock::{Clock, IdSource};
 use boxoffice_commands::log::{AppendError, Claim, Documents, EventLog, Outage, StreamBatch, StreamOutcome};
+use boxoffice_commands::snapshots::Snapshots;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{Now, Position, Recorded, StreamName, Version};
+use boxoffice_domain::snapshot::Snapshot;
 use boxoffice_domain::time::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -130,6 +132,41 @@ impl Documents for Shelf {
 
     async fn find(&self, digest: Digest) -> Result<Option<Arc<[u8]>>, Outage> {
         Ok(self.0.lock().unwrap().get(&digest).cloned())
+    }
+}
+
+/// Keeps the snapshots of streams, as it is told to: every one, or none.
+#[derive(Default)]
+pub(crate) struct Drawer {
+    kept: Mutex<HashMap<StreamName, Snapshot>>,
+    pub(crate) is_stuck: AtomicBool,
+}
+
+impl Drawer {
+    pub(crate) fn kept(&self) -> MutexGuard<'_, HashMap<StreamName, Snapshot>> {
+        self.kept.lock().unwrap()
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, HashMap<StreamName, Snapshot>>, Outage> {
+        let is_stuck = self.is_stuck.load(Ordering::SeqCst);
+        if is_stuck { Err(Outage("on purpose".to_owned())) } else { Ok(self.kept()) }
+    }
+}
+
+#[async_trait]
+impl Snapshots for Drawer {
+    async fn load(&self, _: &'static str, stream: &StreamName) -> Result<Option<Snapshot>, Outage> {
+        Ok(self.open()?.get(stream).cloned())
+    }
+
+    async fn save(&self, snapshot: Snapshot) -> Result<(), Outage> {
+        self.open()?.insert(snapshot.taken_at.stream.clone(), snapshot);
+        Ok(())
+    }
+
+    async fn discard(&self, snapshot: &Snapshot) -> Result<(), Outage> {
+        self.open()?.retain(|_, kept| kept != snapshot);
+        Ok(())
     }
 }
 

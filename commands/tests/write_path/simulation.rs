@@ -9,12 +9,14 @@ fn every_answer_is_true_whatever_happens_to_log_and_nodes() {
     let all = [
         "accepted",
         "crashed",
+        "foreign snapshot",
         "held",
         "in flight",
         "key reused",
         "landed after all",
         "refused",
         "repeated",
+        "restored",
         "unavailable",
     ];
     assert_eq!(kinds, all, "the simulation has to reach every kind of answer: {seen:?}");

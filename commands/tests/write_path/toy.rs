@@ -7,6 +7,7 @@ use std::sync::{Arc, Once};
 use boxoffice_domain::aggregate::{Aggregate, Layouts, Unreadable};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::seating::Layout;
+use boxoffice_domain::snapshot::{NotRestored, decode, encode};
 use boxoffice_domain::stored_events;
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
@@ -219,5 +220,17 @@ impl Aggregate for Cloakroom {
 
     fn lapse_command() -> Option<Ask> {
         Some(Ask::Tidy)
+    }
+
+    const SNAPSHOT_VERSION: Option<u16> = Some(1);
+
+    fn snapshot(&self) -> Option<Vec<u8>> {
+        encode(&(self.plan.as_ref().map(|plan| plan.digest()), &self.coats, self.rings))
+    }
+
+    fn restore(bytes: &[u8], layouts: &dyn Layouts) -> Result<Self, NotRestored> {
+        let (plan, coats, rings): (Option<Digest>, _, _) = decode(bytes)?;
+        let plan = plan.map(|digest| layouts.layout(digest).ok_or(NotRestored::MissingLayout(digest)));
+        Ok(Self { coats, rings, plan: plan.transpose()? })
     }
 }

@@ -8,9 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use boxoffice_commands::committer::{Committer, Fate};
 use boxoffice_commands::log::{AppendError, Claim, StreamBatch};
 use boxoffice_commands::owner::answer::{Failure, Request, Verdict};
-use boxoffice_commands::owner::{Owner, Unfit};
+use boxoffice_commands::owner::{Base, Owner, Unfit};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{CommandMeta, Now, Position, StreamName};
+use boxoffice_domain::snapshot::Snapshot;
 use boxoffice_domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -76,6 +77,9 @@ struct World {
     sendings: Vec<Sending>,
     /// Appends whose connection is gone, and which may land at any time.
     late: Vec<Vec<StreamBatch>>,
+    /// Every snapshot that was ever kept, for the store of snapshots may have any of them, and some of another log.
+    snapshots: [Vec<Snapshot>; STREAMS],
+    foreign: [Vec<Snapshot>; STREAMS],
     told: [Position; STREAMS],
     faults: bool,
     seen: BTreeMap<&'static str, usize>,
@@ -111,6 +115,8 @@ impl World {
             incarnations: nodes,
             sendings: Vec::new(),
             late: Vec::new(),
+            snapshots: Default::default(),
+            foreign: std::array::from_fn(|number| of_another_log(&name(number))),
             told: [0; STREAMS],
             faults: true,
             seen: BTreeMap::new(),
@@ -124,7 +130,8 @@ impl World {
                 0..40 => self.send(node),
                 40..58 => self.pump(node),
                 58..74 => self.land(node),
-                74..92 => self.recover(node),
+                74..89 => self.recover(node),
+                89..92 => self.snapshot(node),
                 92..94 => self.ring(node),
                 94..96 => self.land_late(),
                 96..97 => self.crash(node),
@@ -263,6 +270,7 @@ impl World {
             let Some(claim) = seat.claim else {
                 seat.owner.disrupted();
                 seat.claim = Some(self.store.claim(&name(number)));
+                self.restore(node, number);
                 continue;
             };
             let page = self.store.read(&name(number), seat.owner.version(), PAGE);
@@ -278,6 +286,41 @@ impl World {
                 self.collect(node, number);
             }
         }
+    }
+
+    /// Every owner of the node is snapshotted; now and then the snapshot is lost on its way.
+    fn snapshot(&mut self, node: usize) {
+        for number in 0..STREAMS {
+            if let Some(base) = self.nodes[node].seats[number].owner.base()
+                && self.chance.percent(70)
+            {
+                self.snapshots[number].push(base.to_snapshot(name(number)).unwrap());
+            }
+        }
+    }
+
+    /// An owner that knows nothing finds some snapshot, old or new, or one of another log, or none.
+    fn restore(&mut self, node: usize, number: usize) {
+        let is_foreign = self.chance.percent(20);
+        let kept = if is_foreign { &self.foreign[number] } else { &self.snapshots[number] };
+        let owner = &mut self.nodes[node].seats[number].owner;
+        if !owner.may_restore() || kept.is_empty() || self.chance.percent(30) {
+            return;
+        }
+        let snapshot = &kept[self.chance.below(kept.len())];
+        let recorded = self.store.read(&name(number), snapshot.taken_at.version - 1, 1).pop();
+        if recorded.is_none() {
+            return;
+        }
+        let code_version = Base::<Cloakroom>::code_version().unwrap();
+        let kind = if snapshot.check(code_version, recorded.as_ref()).is_ok() {
+            owner.restore(Base::of_snapshot(snapshot, &()).unwrap());
+            "restored"
+        } else {
+            assert!(is_foreign, "a snapshot of this log was not believed");
+            "foreign snapshot"
+        };
+        *self.seen.entry(kind).or_default() += 1;
     }
 
     fn crash(&mut self, node: usize) {
@@ -359,6 +402,23 @@ impl World {
             *self.seen.entry(kind).or_default() += 1;
         }
     }
+}
+
+/// Snapshots of a stream of the same name in another log: every hook is taken there.
+fn of_another_log(stream: &StreamName) -> Vec<Snapshot> {
+    let (mut store, now) = (Store::default(), Now { wall: Timestamp::from_unix_ms(900_000_000), elapsed: 0 });
+    let mut owner = Owner::<Cloakroom, ()>::new(stream.clone(), false);
+    owner.resume(&store.claim(stream), now).unwrap();
+    let asks = (0..).map(|n| if n < 3 { Ask::Hang(n) } else { Ask::Ring { times: 1, bytes: 1 } });
+    let snapshot = |(n, command)| {
+        let meta = CommandMeta { id: Uuid::from_u128(n), hash: Digest::ZERO, cause: None };
+        owner.decide((), Request { command, meta }, now);
+        store.append(&[owner.take_batch().unwrap()]);
+        owner.committed(store.head());
+        owner.settle();
+        owner.base().unwrap().to_snapshot(stream.clone()).unwrap()
+    };
+    (1..=40).zip(asks).map(snapshot).collect()
 }
 
 /// Runs every seed; a failure names its seed, and `World::new(seed).run()` repeats it.

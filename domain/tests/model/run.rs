@@ -176,7 +176,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What was stored, read back and folded, is the same state; the run goes on with it.
+    /// What was stored, read back and folded, is the same state, and so is what a snapshot gives back; the run goes on
+    /// with one of the two.
     fn crash(&mut self) -> Checked {
         let mut folded = Inventory::default();
         for (at, event) in &self.log {
@@ -187,7 +188,12 @@ impl<'a> Run<'a> {
             folded.evolve(&read.unwrap(), *at);
         }
         prop_assert_eq!(folded.fingerprint(), self.inventory.fingerprint());
-        self.inventory = folded;
+        let bytes = self.inventory.snapshot().unwrap();
+        let restored = Inventory::restore(&bytes, self.layouts).unwrap();
+        prop_assert_eq!(restored.fingerprint(), folded.fingerprint());
+        prop_assert_eq!(restored.snapshot(), Some(bytes), "one state, one snapshot");
+        // Now and then with the one, now and then with the other.
+        self.inventory = if self.log.len().is_multiple_of(2) { folded } else { restored };
         Ok(())
     }
 }

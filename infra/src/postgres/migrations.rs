@@ -10,6 +10,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0001_log.sql"),
     include_str!("migrations/0002_beside_the_log.sql"),
     include_str!("migrations/0003_generations.sql"),
+    include_str!("migrations/0004_snapshots.sql"),
 ];
 
 /// Keeps two migrations from running at once: any number, but always this.

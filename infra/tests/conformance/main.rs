@@ -16,6 +16,7 @@ mod postgres;
 mod postgres_server;
 mod postgres_views;
 mod sandbox;
+mod snapshots;
 mod sqlite_log;
 mod vault;
 mod views;

@@ -88,6 +88,14 @@ impl ShowView {
         }
     }
 
+    /// Takes back what the time has ended, as if nobody had ever read this.
+    pub(super) fn unjudge(&mut self) {
+        self.judged_at = Timestamp::from_unix_ms(i64::MIN);
+        for key in self.holds.lapsed().collect::<Vec<_>>() {
+            self.turned(key, |hold| hold.lapsed = false);
+        }
+    }
+
     fn drafted(&mut self, drafted: &InventoryDrafted) {
         if self.terms.is_some() {
             return;

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use boxoffice_domain::id::{HoldId, OrderId};
 use boxoffice_domain::time::Timestamp;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::stock::{Claim, Counts, HoldKey};
 
@@ -16,7 +17,7 @@ use super::stock::{Claim, Counts, HoldKey};
 pub const ENDED_MAX: usize = 16_384;
 
 /// What has become of a hold, as far as events tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     /// It lives until its deadline.
     Live,
@@ -45,7 +46,7 @@ impl Phase {
 }
 
 /// A hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Hold {
     pub(crate) id: HoldId,
     pub(crate) phase: Phase,
@@ -99,7 +100,37 @@ pub(crate) struct Holds {
     ended: VecDeque<(HoldKey, HoldId)>,
 }
 
+/// Holds as they are kept: what the others do not say.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptHolds {
+    slots: Vec<Option<Hold>>,
+    vacant: Vec<HoldKey>,
+    by_order: Vec<(OrderId, HoldKey)>,
+    ended: VecDeque<(HoldKey, HoldId)>,
+}
+
 impl Holds {
+    pub(crate) fn into_kept(self) -> KeptHolds {
+        let mut by_order: Vec<(OrderId, HoldKey)> = self.by_order.into_iter().collect();
+        by_order.sort_unstable();
+        KeptHolds { slots: self.slots, vacant: self.vacant, by_order, ended: self.ended }
+    }
+
+    /// Everything that was kept can be anything: a key that leads nowhere is met with care everywhere.
+    pub(crate) fn of_kept(kept: KeptHolds) -> Self {
+        let holds = || (0..).zip(&kept.slots).filter_map(|(key, hold)| Some((key, hold.as_ref()?)));
+        let awaited = |(key, hold): (HoldKey, &Hold)| Some((Standing::of(hold).awaits?, key));
+        Self {
+            by_id: holds().map(|(key, hold)| (hold.id, key)).collect(),
+            deadlines: holds().filter_map(awaited).collect(),
+            lapsed: holds().filter(|(_, hold)| hold.lapsed).map(|(key, _)| key).collect(),
+            by_order: kept.by_order.into_iter().collect(),
+            vacant: kept.vacant,
+            ended: kept.ended,
+            slots: kept.slots,
+        }
+    }
+
     pub(crate) fn key(&self, hold: HoldId) -> Option<HoldKey> {
         self.by_id.get(&hold).copied()
     }

@@ -10,6 +10,7 @@ use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::money::Minor;
 use boxoffice_domain::seating::{Layout, SeatIndex};
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::terms::{Pool, SeatState, TicketType};
 
@@ -17,7 +18,7 @@ use super::terms::{Pool, SeatState, TicketType};
 pub(crate) type HoldKey = u32;
 
 /// How the units of a hold count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Counts {
     Free,
     Held,
@@ -35,7 +36,7 @@ impl Counts {
 }
 
 /// One item of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claim {
     pub(crate) price: Minor,
     pub(crate) seat: Option<SeatIndex>,
@@ -45,7 +46,7 @@ pub(crate) struct Claim {
 }
 
 /// Held and sold of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) held: u64,
     pub(crate) sold: u64,
@@ -87,7 +88,7 @@ struct SeatSlot {
 }
 
 /// A ticket type with what it resolves to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TypeSlot {
     pub(crate) ticket_type: TicketType,
     /// Where its price category stands in [`Stock::categories`].
@@ -111,7 +112,49 @@ pub(crate) struct Stock {
     type_index: FxHashMap<TicketTypeId, usize>,
 }
 
+/// A stock as it is kept: what the layout does not say.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct KeptStock {
+    /// In the plan's order.
+    seats: Vec<(Option<HoldKey>, Counts)>,
+    /// In the order in which the plan's seats name them.
+    categories: Vec<Tally>,
+    pools: Vec<Pool>,
+    types: Vec<TypeSlot>,
+}
+
 impl Stock {
+    pub(crate) fn into_kept(self) -> KeptStock {
+        KeptStock {
+            seats: self.seats.iter().map(|seat| (seat.claim, seat.counts)).collect(),
+            categories: self.categories.iter().map(|category| category.tally).collect(),
+            pools: self.pools,
+            types: self.types,
+        }
+    }
+
+    /// `None`: it was kept of another layout.
+    pub(crate) fn of_kept(kept: KeptStock, layout: Option<&Layout>) -> Option<Self> {
+        let mut stock = Self::default();
+        if let Some(layout) = layout {
+            stock.seat(layout);
+        }
+        if (stock.seats.len(), stock.categories.len()) != (kept.seats.len(), kept.categories.len()) {
+            return None;
+        }
+        for (seat, (claim, counts)) in stock.seats.iter_mut().zip(kept.seats) {
+            (seat.claim, seat.counts) = (claim, counts);
+        }
+        stock.states = stock.seats.iter().map(|seat| seat.counts.seat()).collect();
+        for (category, tally) in stock.categories.iter_mut().zip(kept.categories) {
+            category.tally = tally;
+        }
+        stock.pool_index = kept.pools.iter().map(|pool| pool.pool).zip(0..).collect();
+        stock.type_index = kept.types.iter().map(|slot| slot.ticket_type.ticket_type).zip(0..).collect();
+        (stock.pools, stock.types) = (kept.pools, kept.types);
+        Some(stock)
+    }
+
     /// Seats as the layout has them, all free.
     pub(crate) fn seat(&mut self, layout: &Layout) {
         for seat in layout.seats() {

@@ -7,11 +7,12 @@ use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::row::named;
 
 /// What was agreed when the show was drafted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// What all amounts are in.
     pub currency: Currency,
@@ -28,6 +29,7 @@ pub struct Terms {
     /// When the show starts.
     pub starts_at: Timestamp,
     /// The seats, where there are any.
+    #[serde(skip)]
     pub plan: Option<Arc<Layout>>,
 }
 
@@ -53,7 +55,7 @@ impl Terms {
 }
 
 /// A countable capacity, and how much of it is taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
     /// The pool.
     pub pool: PoolId,
@@ -76,7 +78,7 @@ impl Pool {
 }
 
 /// Something to buy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketType {
     /// The ticket type.
     pub ticket_type: TicketTypeId,

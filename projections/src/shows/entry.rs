@@ -28,10 +28,10 @@ struct Cached(Mutex<Option<(Mark, Rendered)>>);
 
 /// What is known of a show, and whether that may be read.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) view: ShowView,
+pub(crate) struct Held {
+    pub(crate) view: ShowView,
     /// Why the show does not move any more, if it does not.
-    pub(super) parked: Option<Parked>,
+    pub(crate) parked: Option<Parked>,
 }
 
 /// One show in memory.
@@ -148,7 +148,12 @@ impl ShowEntry {
         }))
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Held> {
+    /// Begins with a view that was kept. The show is not read or followed yet.
+    pub(crate) fn begin_with(&self, view: ShowView) {
+        self.lock().view = view;
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

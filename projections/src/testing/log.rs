@@ -22,6 +22,8 @@ pub(crate) struct TestLog {
     versions: Mutex<HashMap<StreamName, u64>>,
     head: watch::Sender<Position>,
     layouts: Mutex<HashMap<Digest, Arc<Layout>>>,
+    /// Logs of other seeds have other hashes.
+    seed: [u8; 1],
     /// So many calls fail before the log is reachable again.
     pub(crate) outages: AtomicUsize,
 }
@@ -31,6 +33,16 @@ impl TestLog {
     pub(crate) fn new() -> Arc<Self> {
         let log = Self::default();
         log.layouts.lock().unwrap().insert(layout().digest(), layout());
+        Arc::new(log)
+    }
+
+    /// A log whose events have other hashes than those of any other test.
+    pub(crate) fn of_seed<E: StoredEvent>(seed: u8, events: impl IntoIterator<Item = (i64, E)>) -> Arc<Self> {
+        let log = Self { seed: [seed], ..Self::default() };
+        log.layouts.lock().unwrap().insert(layout().digest(), layout());
+        for (seconds, event) in events {
+            log.push(&StreamName::inventory(SHOW), at(seconds), &event);
+        }
         Arc::new(log)
     }
 
@@ -68,7 +80,7 @@ impl TestLog {
             log_time,
             command: CommandMeta { id: Uuid::nil(), hash: Digest::ZERO, cause: None },
             payload: payload.into(),
-            hash: Digest::ZERO,
+            hash: Digest::of(&[&self.seed, stream.as_str().as_bytes(), &version.to_be_bytes()]),
         };
         events.push(recorded.clone());
         self.head.send_replace(recorded.position);

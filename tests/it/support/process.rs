@@ -22,12 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy)]
 pub(crate) enum Under<'a> {
     Nothing,
+    /// Snapshots after so many events.
+    Snapshots(u64),
     /// No file may grow beyond so many blocks of 512 bytes.
     FileLimit {
         blocks: u64,
     },
     /// strace, with these arguments. It says what the server asks of the system, or meddles with it.
     Strace(&'a [&'a str]),
+}
+
+impl Under<'_> {
+    fn settings(self) -> Option<String> {
+        if let Self::Snapshots(events) = self { Some(format!("--snapshot-events={events}")) } else { None }
+    }
 }
 
 /// Where a server keeps what it keeps.
@@ -71,6 +79,7 @@ impl Server {
         let place = place.into();
         let mut child = command(under)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(under.settings())
             .args(place.arguments())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -160,7 +169,7 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
 
 fn command(under: Under<'_>) -> Command {
     let mut command = match under {
-        Under::Nothing => Command::new(PROGRAM),
+        Under::Nothing | Under::Snapshots(_) => Command::new(PROGRAM),
         Under::FileLimit { blocks } => {
             let mut shell = Command::new("sh");
             // Without the signal, a write beyond the limit is an error like any other.
@@ -186,7 +195,7 @@ fn command(under: Under<'_>) -> Command {
 
 fn missing(under: Under<'_>) -> &'static str {
     match under {
-        Under::Nothing | Under::FileLimit { .. } => "the program could not be started",
+        Under::Nothing | Under::Snapshots(_) | Under::FileLimit { .. } => "the program could not be started",
         Under::Strace(_) => "this test needs strace, which `cargo xtask test` installs",
     }
 }

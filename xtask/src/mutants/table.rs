@@ -59,6 +59,18 @@ pub(super) const LINES: &[Line] = &[
         test: "tests::every_seed_of_the_simulation_ends_well",
     },
     Line {
+        mutant: "unchecked_snapshot",
+        package: "boxoffice-commands",
+        binary: "mutants",
+        test: "tests::every_seed_of_the_simulation_ends_well",
+    },
+    Line {
+        mutant: "forgetful_snapshot",
+        package: "boxoffice-commands",
+        binary: "mutants",
+        test: "tests::every_seed_of_the_simulation_ends_well",
+    },
+    Line {
         mutant: "no_epoch_check",
         package: "boxoffice-infra",
         binary: "conformance",

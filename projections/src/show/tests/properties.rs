@@ -152,6 +152,58 @@ proptest! {
     }
 
     #[test]
+    fn a_view_that_was_kept_goes_on_as_one_that_was_folded(
+        events in prop_oneof![legal_history(), any_history()],
+        advances in prop::collection::vec(-5..60_i64, 1..5),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let cut = cut.index(events.len() + 1);
+        let mut folded = walk(&events, &advances, |_, _| ());
+        let kept = walk(&events[..cut], &advances, |_, _| ()).to_be_kept().into_bytes().unwrap();
+        let plan = ShowView::layout_of_bytes(&kept).unwrap().map(|_| layout());
+        let mut restored = ShowView::of_bytes(&kept, plan).unwrap();
+        let (version, position) = (restored.version(), restored.position());
+        prop_assert_eq!(version, cut as u64);
+        for (n, (seconds, event)) in (1..).zip(&events).skip(cut) {
+            restored.apply(&recorded(2 * n, n, *seconds, event), event);
+        }
+        restored.advance(folded.judged_at());
+        consistent(&restored);
+        prop_assert_eq!(restored.mark(), folded.mark());
+        prop_assert_eq!(restored.seats().to_json(), folded.seats().to_json());
+        prop_assert_eq!(restored.seats().to_compact(), folded.seats().to_compact());
+        prop_assert_eq!(restored.availability_json(), folded.availability_json());
+        prop_assert_eq!(restored.next_change(), folded.next_change());
+        prop_assert_eq!(restored.to_be_kept().into_bytes(), folded.to_be_kept().into_bytes());
+        // Whoever knew the view where it was kept goes on from there; from before, they start anew.
+        let start = walk(&events[..cut], &[-1_000_000], |_, _| ());
+        if cut < events.len() && start.terms().is_some() {
+            let seen = Known::of(&start).with(&restored.delta_since(position)).unwrap();
+            prop_assert_eq!(seen, folded.stock.states());
+            let before = restored.delta_since(position - 1);
+            prop_assert_eq!(before, Since::Reset);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_view_are_refused(
+        events in legal_history(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = walk(&events, &[1], |_, _| ()).to_be_kept().into_bytes().unwrap();
+        prop_assert!(ShowView::of_bytes(&bytes[..length.index(bytes.len())], Some(layout())).is_err());
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(mut view) = ShowView::of_bytes(&bytes, Some(layout())) {
+            view.advance(at(1_000));
+            let _ = (view.seats().to_json(), view.availability_json(), view.to_be_kept().into_bytes());
+        }
+    }
+
+    #[test]
     fn equal_tags_mean_equal_bytes(events in legal_history(), times in prop::collection::vec(0..200_i64, 2..8)) {
         let view = walk(&events, &[-1_000_000], |_, _| ());
         let mut seen = BTreeMap::new();

@@ -1,0 +1,314 @@
+//! An inventory as bytes, and back. Whoever changes what is written here, or what the fold comes to, raises
+//! `SNAPSHOT_VERSION`; `domain/tests/snapshot.rs` notices.
+//!
+//! Everything is written as it is, also what could be concluded: what is read back is the same to the last bit, whatever
+//! events it came from. Only the seating layout is named by its digest and fetched again, and what is in the plan or in
+//! the list of ticket types is named by its number there. Events that are kept as such are their stored payloads.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
+use super::{Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
+use crate::aggregate::Layouts;
+use crate::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use crate::money::Minor;
+use crate::seating::{Layout, SeatId, SeatIndex};
+use crate::snapshot::{NotRestored, decode, decode_first, encode};
+use crate::time::Timestamp;
+
+/// What does not move with every hold. Stands first, so that a layout that is not at hand is missed before the rest
+/// is read.
+#[derive(Serialize, Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    drafted: Option<Cow<'a, str>>,
+    published: bool,
+    pools: Vec<StoredPool>,
+    #[serde(borrow)]
+    types: Vec<StoredType<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Rest<'a> {
+    claims: Vec<Option<HoldId>>,
+    #[serde(borrow)]
+    holds: Vec<StoredHold<'a>>,
+    #[serde(borrow)]
+    orders: Vec<StoredOrder<'a>>,
+    payments: Vec<(PaymentId, Payment)>,
+    deadlines: Vec<(Timestamp, HoldId)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredPool {
+    pool: PoolId,
+    capacity: u32,
+    claimed: u32,
+    deadlines: Vec<(Timestamp, HoldId)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredType<'a> {
+    #[serde(borrow)]
+    added: Cow<'a, str>,
+    category: Option<u32>,
+    pools: Vec<usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredHold<'a> {
+    hold: HoldId,
+    #[serde(borrow)]
+    items: Vec<StoredItem<'a>>,
+    expires_at: Timestamp,
+    max_expires_at: Timestamp,
+    phase: Phase,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredOrder<'a> {
+    order: OrderId,
+    hold: HoldId,
+    #[serde(borrow)]
+    items: Vec<(StoredItem<'a>, TicketId)>,
+    total: Minor,
+    phase: OrderPhase,
+    payments: Vec<PaymentId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredItem<'a> {
+    price: Minor,
+    #[serde(borrow)]
+    seat: Option<StoredSeat<'a>>,
+    ticket_type: StoredTicketType,
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredSeat<'a> {
+    /// By its place in the plan.
+    At(SeatIndex),
+    /// The plan does not have it.
+    Named(&'a str),
+}
+
+#[derive(Serialize, Deserialize)]
+enum StoredTicketType {
+    /// By its place among the ticket types.
+    At(usize),
+    /// There is none.
+    Named(TicketTypeId),
+}
+
+impl Inventory {
+    pub(super) fn to_bytes(&self) -> Option<Vec<u8>> {
+        let mut bytes = encode(&self.head()?)?;
+        bytes.append(&mut encode(&self.rest())?);
+        Some(bytes)
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8], layouts: &dyn Layouts) -> Result<Self, NotRestored> {
+        let (head, rest) = decode_first(bytes)?;
+        let mut inventory = Self::of_head(head, layouts)?;
+        inventory.take_rest(decode(rest)?)?;
+        Ok(inventory)
+    }
+
+    fn head(&self) -> Option<Head<'_>> {
+        let drafted = self.terms.as_ref().map(|terms| serde_json::to_string(&*terms.drafted)).transpose();
+        let mut pools: Vec<StoredPool> = self.pools.iter().map(StoredPool::of).collect();
+        for (pool, index) in &self.pool_index {
+            pools.get_mut(*index)?.pool = *pool;
+        }
+        Some(Head {
+            drafted: drafted.ok()?.map(Cow::Owned),
+            published: self.published,
+            pools,
+            types: self.types.iter().map(StoredType::of).collect::<Option<_>>()?,
+        })
+    }
+
+    /// In an order of its own, so that the same state has the same bytes.
+    fn rest(&self) -> Rest<'_> {
+        let mut holds: Vec<StoredHold<'_>> =
+            self.holds.iter().map(|(id, hold)| self.stored_hold(*id, hold)).collect();
+        holds.sort_unstable_by_key(|hold| hold.hold);
+        let mut orders: Vec<StoredOrder<'_>> =
+            self.orders.iter().map(|(id, order)| self.stored_order(*id, order)).collect();
+        orders.sort_unstable_by_key(|order| order.order);
+        let mut payments: Vec<(PaymentId, Payment)> =
+            self.payments.iter().map(|(id, payment)| (*id, payment.clone())).collect();
+        payments.sort_unstable_by_key(|(id, _)| *id);
+        let deadlines = self.deadlines.iter().copied().collect();
+        Rest { claims: self.claims.clone(), holds, orders, payments, deadlines }
+    }
+
+    fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
+        StoredHold {
+            hold: id,
+            items: hold
+                .items
+                .iter()
+                .map(|item| self.stored_item(item.price, item.seat.as_ref(), item.ticket_type))
+                .collect(),
+            expires_at: hold.expires_at,
+            max_expires_at: hold.max_expires_at,
+            phase: hold.phase,
+        }
+    }
+
+    fn stored_order<'a>(&'a self, id: OrderId, order: &'a Order) -> StoredOrder<'a> {
+        let stored = |item: &'a TicketItem| {
+            (self.stored_item(item.price, item.seat.as_ref(), item.ticket_type), item.ticket)
+        };
+        StoredOrder {
+            order: id,
+            hold: order.hold,
+            items: order.items.iter().map(stored).collect(),
+            total: order.total,
+            phase: order.phase,
+            payments: order.payments.clone(),
+        }
+    }
+
+    fn stored_item<'a>(
+        &self,
+        price: Minor,
+        seat: Option<&'a SeatId>,
+        ticket_type: TicketTypeId,
+    ) -> StoredItem<'a> {
+        let place = |seat: &'a SeatId| match self.plan().and_then(|plan| plan.index_of(seat.as_str())) {
+            Some(index) => StoredSeat::At(index),
+            None => StoredSeat::Named(seat.as_str()),
+        };
+        let named = StoredTicketType::Named(ticket_type);
+        StoredItem {
+            price,
+            seat: seat.map(place),
+            ticket_type: self.type_index.get(&ticket_type).map_or(named, |at| StoredTicketType::At(*at)),
+        }
+    }
+
+    fn of_head(head: Head<'_>, layouts: &dyn Layouts) -> Result<Self, NotRestored> {
+        let mut inventory = Self { published: head.published, ..Self::default() };
+        if let Some(payload) = head.drafted {
+            let mut drafted: InventoryDrafted = json(&payload)?;
+            if let Some(digest) = drafted.layout {
+                let plan = layouts.layout(digest).ok_or(NotRestored::MissingLayout(digest))?;
+                drafted.plan = Some(plan);
+            }
+            inventory.terms = Some(Terms { plan: drafted.plan.clone(), drafted: Arc::new(drafted) });
+        }
+        for stored in head.pools {
+            inventory.pool_index.insert(stored.pool, inventory.pools.len());
+            inventory.pools.push(Pool {
+                capacity: stored.capacity,
+                claimed: stored.claimed,
+                deadlines: BTreeSet::from_iter(stored.deadlines),
+            });
+        }
+        for stored in head.types {
+            let added: TicketTypeAdded = json(&stored.added)?;
+            inventory.type_index.insert(added.ticket_type, inventory.types.len());
+            let (category, pools) = (stored.category, stored.pools.into());
+            inventory.types.push(TicketType { added: Arc::new(added), category, pools });
+        }
+        Ok(inventory)
+    }
+
+    fn take_rest(&mut self, rest: Rest<'_>) -> Result<(), NotRestored> {
+        if rest.claims.len() != self.plan().map_or(0, |plan| plan.seats().len()) {
+            return Err(NotRestored::Malformed);
+        }
+        let (plan, types) = (self.plan(), self.types.as_slice());
+        let item = |stored: StoredItem<'_>| restored_item(&stored, plan, types);
+        let holds = rest.holds.into_iter().map(|stored| stored.restored(item));
+        let holds = holds.collect::<Result<_, _>>()?;
+        let orders = rest.orders.into_iter().map(|stored| stored.restored(item));
+        let orders = orders.collect::<Result<_, _>>()?;
+        self.claims = rest.claims;
+        self.holds = holds;
+        self.orders = orders;
+        self.payments = rest.payments.into_iter().collect();
+        self.deadlines = BTreeSet::from_iter(rest.deadlines);
+        Ok(())
+    }
+}
+
+impl StoredPool {
+    fn of(pool: &Pool) -> Self {
+        Self {
+            // Said by the index alone.
+            pool: PoolId::from_uuid(uuid::Uuid::nil()),
+            capacity: pool.capacity,
+            claimed: pool.claimed,
+            deadlines: pool.deadlines.iter().copied().collect(),
+        }
+    }
+}
+
+impl StoredType<'_> {
+    fn of(ticket_type: &TicketType) -> Option<Self> {
+        let added = Cow::Owned(serde_json::to_string(&*ticket_type.added).ok()?);
+        Some(Self { added, category: ticket_type.category, pools: ticket_type.pools.to_vec() })
+    }
+}
+
+impl<'a> StoredHold<'a> {
+    fn restored(
+        self,
+        item: impl Fn(StoredItem<'a>) -> Result<Item, NotRestored>,
+    ) -> Result<(HoldId, Hold), NotRestored> {
+        let Self { hold, items, expires_at, max_expires_at, phase } = self;
+        let items = items.into_iter().map(item).collect::<Result<_, _>>()?;
+        Ok((hold, Hold { items, expires_at, max_expires_at, phase }))
+    }
+}
+
+impl<'a> StoredOrder<'a> {
+    fn restored(
+        self,
+        item: impl Fn(StoredItem<'a>) -> Result<Item, NotRestored>,
+    ) -> Result<(OrderId, Order), NotRestored> {
+        let with_ticket = |(stored, ticket)| {
+            item(stored).map(|Item { price, seat, ticket_type }| TicketItem {
+                price,
+                seat,
+                ticket,
+                ticket_type,
+            })
+        };
+        let items = self.items.into_iter().map(with_ticket).collect::<Result<_, _>>()?;
+        let Self { order, hold, total, phase, payments, .. } = self;
+        Ok((order, Order { hold, items, total, phase, payments }))
+    }
+}
+
+fn restored_item(
+    stored: &StoredItem<'_>,
+    plan: Option<&Layout>,
+    types: &[TicketType],
+) -> Result<Item, NotRestored> {
+    let seat = match &stored.seat {
+        None => None,
+        Some(StoredSeat::Named(name)) => Some(SeatId::new(name)),
+        // The plan's own name of the seat: nothing is copied.
+        Some(StoredSeat::At(index)) => {
+            let seat = plan.and_then(|plan| plan.seat(*index)).ok_or(NotRestored::Malformed)?;
+            Some(seat.id.clone())
+        }
+    };
+    let ticket_type = match stored.ticket_type {
+        StoredTicketType::Named(id) => id,
+        StoredTicketType::At(at) => types.get(at).ok_or(NotRestored::Malformed)?.added.ticket_type,
+    };
+    Ok(Item { price: stored.price, seat, ticket_type })
+}
+
+fn json<T: serde::de::DeserializeOwned>(payload: &str) -> Result<T, NotRestored> {
+    serde_json::from_str(payload).map_err(|_| NotRestored::Malformed)
+}
