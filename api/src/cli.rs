@@ -165,9 +165,11 @@ mod tests {
             "boxoffice bench onsale --seconds 5 --connections 8 --seats 1000",
             "boxoffice bench orders --data d --plot a.svg --json",
             "boxoffice bench reads --holds-per-second 50",
-            "boxoffice bench append --seconds 1",
+            "boxoffice bench onsale --database postgres://a@b/c --data d",
+            "boxoffice bench append --seconds 1 --sizes 1,500 --postgres",
             "boxoffice bench verify --export log.ndjson",
-            "boxoffice bench rebuild --data d",
+            "boxoffice bench rebuild --data d --plot a.svg",
+            "boxoffice bench rebuild --postgres",
             "boxoffice demo --once --seconds 20 --seed 7 --speed 2.5",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
@@ -177,6 +179,7 @@ mod tests {
             "boxoffice demo --speed 0",
             "boxoffice bench onsale --connections 0",
             "boxoffice bench verify --export a --data b",
+            "boxoffice bench append --sizes 0",
             "boxoffice replay --to yesterday",
             "boxoffice rebuild",
         ] {

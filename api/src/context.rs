@@ -31,7 +31,7 @@ pub struct Context {
     pub idempotency: Idempotency,
     /// The position that the caller wants to see at least.
     pub min_position: Option<Position>,
-    /// The request's headers.
+    /// The headers of a query.
     pub headers: HeaderMap,
 }
 
@@ -59,7 +59,8 @@ impl FromRequestParts<Arc<App>> for Context {
             credential,
             idempotency,
             min_position,
-            headers: parts.headers.clone(),
+            // Commands have no use for them.
+            headers: if parts.method.is_safe() { parts.headers.clone() } else { HeaderMap::new() },
         })
     }
 }

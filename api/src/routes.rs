@@ -3,29 +3,24 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::extract::PLAN_MAX;
 use crate::v1::{
     check_ins, events, holds, jobs, log, orders, organizers, projections, sandbox, tickets, venues,
 };
 use crate::{docs_page, openapi, ops};
 
 fn api() -> OpenApiRouter<Arc<App>> {
-    let plans = OpenApiRouter::new()
-        .routes(routes!(venues::import_seating_plan, venues::list_seating_plans))
-        .layer(DefaultBodyLimit::max(PLAN_MAX));
     OpenApiRouter::new()
         .merge(buyers())
         .routes(routes!(organizers::create_organizer, organizers::list_organizers))
         .routes(routes!(organizers::get_organizer))
         .routes(routes!(venues::create_venue, venues::list_venues))
         .routes(routes!(venues::get_venue))
-        .merge(plans)
+        .routes(routes!(venues::import_seating_plan, venues::list_seating_plans))
         .routes(routes!(venues::get_seating_plan))
         .routes(routes!(venues::export_seating_plan))
         .routes(routes!(events::pools::add_pool, events::pools::list_pools))

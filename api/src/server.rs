@@ -1,32 +1,65 @@
 //! The outermost layer: request ids, limits, and a problem for everything that went wrong, unknown routes and
 //! methods and panics included.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
+use bytes::Bytes;
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tower_service::Service;
 
 use crate::app::App;
 use crate::context::LOG_POSITION;
-use crate::extract::BODY_MAX;
 use crate::problem::{Code, Problem};
 
 const REQUEST_ID: &str = "request-id";
 
-/// The whole application as one router.
-pub fn router(app: &Arc<App>) -> Router {
-    crate::routes::all()
-        .fallback(unknown_route)
-        .method_not_allowed_fallback(unknown_method)
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(middleware::from_fn_with_state(Arc::clone(app), outermost))
-        .with_state(Arc::clone(app))
+/// The whole application as one service. What every request goes through stands around the router and not in it,
+/// where each layer would be a box of its own around every route.
+#[derive(Clone)]
+pub struct Site {
+    app: Arc<App>,
+    router: Router,
+}
+
+impl Site {
+    /// The application, ready to be served.
+    #[must_use]
+    pub fn of(app: &Arc<App>) -> Self {
+        let router = crate::routes::all()
+            .fallback(unknown_route)
+            .method_not_allowed_fallback(unknown_method)
+            .with_state(Arc::clone(app));
+        Self { app: Arc::clone(app), router }
+    }
+}
+
+impl<B> Service<Request<B>> for Site
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let Self { app, router } = self.clone();
+        Box::pin(outermost(app, router, request.map(Body::new)).map(Ok))
+    }
 }
 
 async fn unknown_route() -> Problem {
@@ -40,17 +73,19 @@ async fn unknown_method() -> Problem {
     )
 }
 
-async fn outermost(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn outermost(app: Arc<App>, mut router: Router, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let id = app.ids.next().simple().to_string();
     // What the answer rests on is at least this; who knows better says so.
     let reached = path.starts_with("/v1/").then(|| app.reached());
     app.requests.begun();
-    let response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+    let response = if let Ok(Ok(response)) = AssertUnwindSafe(router.call(request)).catch_unwind().await {
+        response
+    } else {
         tracing::error!(request_id = id, path, "a handler panicked");
         Problem::new(Code::Crashed, "The error has been logged. Quote the request id if you report it.")
             .into_response()
-    });
+    };
     let mut response = finish(response, &path, &id);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static(REQUEST_ID), value);

@@ -30,7 +30,7 @@ const DATA: Setting = Setting {
     meaning: "The data folder. It is made if it does not exist; one server uses it at a time.",
 };
 
-const DATABASE: Setting = Setting {
+pub(crate) const DATABASE: Setting = Setting {
     variable: "BOXOFFICE_DATABASE",
     flag: "--database",
     default: "",
@@ -62,7 +62,7 @@ const NO_TIMERS: Setting = Setting {
 pub const SETTINGS: [Setting; 5] = [DATA, DATABASE, LISTEN, LOG, NO_TIMERS];
 
 /// The variable that names the file; it cannot stand in the file itself.
-const CONFIG: &str = "BOXOFFICE_CONFIG";
+pub(crate) const CONFIG: &str = "BOXOFFICE_CONFIG";
 
 const PREFIX: &str = "BOXOFFICE_";
 

@@ -81,7 +81,7 @@ pub trait EventLog: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`AppendError`]: the whole batch was refused, or its outcome is unknown.
-    async fn append(&self, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError>;
+    async fn append(&self, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError>;
 
     /// Raises the epoch of a stream, which may be empty, and tells where it stands.
     ///

@@ -22,6 +22,7 @@ use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, I
 use boxoffice_domain::log::{CommandMeta, Position, Recorded};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -45,6 +46,9 @@ const PAGE: usize = 256;
 
 /// How long a fact is put off that cannot be recorded now.
 const PUT_OFF_MS: i64 = 250;
+
+/// How long the cursor may lie behind what is done: a crash does so much again, under the same keys.
+const SAVED_EVERY: Duration = Duration::from_millis(100);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -129,7 +133,10 @@ impl Payments {
         let mut saved = read;
         let mut open = BTreeSet::new();
         let mut under_way = FuturesUnordered::new();
+        let mut save_at = Instant::now();
         loop {
+            // Everything before the oldest event that still has something open is done.
+            let done = open.first().map_or(read, |oldest| oldest - 1);
             self.open_steps.store(open.len(), Ordering::Relaxed);
             tokio::select! {
                 Some(position) = under_way.next(), if !under_way.is_empty() => { open.remove(&position); }
@@ -143,13 +150,12 @@ impl Payments {
                         }
                     }
                 }
-            }
-            // Everything before the oldest event that still has something open is done.
-            let done = open.first().map_or(read, |oldest| oldest - 1);
-            if done >= saved + PAGE as u64 || (done > saved && under_way.is_empty()) {
-                match meanwhile(&mut under_way, &mut open, self.cursors.save(NAME, done)).await {
-                    Ok(()) => saved = done,
-                    Err(outage) => tracing::warn!(%outage, "the cursor of payments cannot be saved"),
+                () = tokio::time::sleep_until(save_at), if done > saved => {
+                    match meanwhile(&mut under_way, &mut open, self.cursors.save(NAME, done)).await {
+                        Ok(()) => saved = done,
+                        Err(outage) => tracing::warn!(%outage, "the cursor of payments cannot be saved"),
+                    }
+                    save_at = Instant::now() + SAVED_EVERY;
                 }
             }
         }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde::de::{DeserializeOwned, Error as _};
+use serde_json::{Map, Value};
+
 use crate::digest::Digest;
 use crate::log::StreamName;
 use crate::seating::Layout;
@@ -111,13 +114,39 @@ pub trait Streamed: Aggregate {
     fn stream(id: Self::Id) -> StreamName;
 }
 
+/// Turns a payload of one schema version into that of the next. The error says what is missing.
+pub type Upcast = fn(Map<String, Value>) -> Result<Map<String, Value>, String>;
+
+/// Reads a payload that was written as `schema`, by way of every version since: `steps` has, for each older version in
+/// order, what leads to the next. What is stored stays as it is.
+///
+/// # Errors
+/// Says what is wrong with the payload.
+pub fn upcast<T: DeserializeOwned>(
+    payload: &str,
+    schema: u16,
+    steps: &[(u16, Upcast)],
+) -> Result<T, serde_json::Error> {
+    let mut fields: Map<String, Value> = serde_json::from_str(payload)?;
+    for (_, step) in steps.iter().filter(|(from, _)| *from >= schema) {
+        fields = step(fields).map_err(serde_json::Error::custom)?;
+    }
+    serde_json::from_value(Value::Object(fields))
+}
+
 /// Declares the events of one aggregate: the enum, and its registry of names and schema versions.
 ///
 /// Each payload is a struct whose fields stand in alphabetical order, so that its JSON is canonical as it is
 /// written; the golden files prove it.
+///
+/// A change that is not additive is a new schema version: `v 3 upcast [1 => to_v2, 2 => to_v3]` goes on reading what
+/// was written as versions 1 and 2. An [`Upcast`](crate::aggregate::Upcast) leads from each to the next.
 #[macro_export]
 macro_rules! stored_events {
-    ($(#[$doc:meta])* $enum:ident { $( $(#[$variant_doc:meta])* $variant:ident = $name:literal v $schema:literal ),+ $(,)? }) => {
+    ($(#[$doc:meta])* $enum:ident { $(
+        $(#[$variant_doc:meta])* $variant:ident = $name:literal v $schema:literal
+        $(upcast [$($older:literal => $step:expr),+ $(,)?])?
+    ),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $enum { $( $(#[$variant_doc])* $variant($variant), )+ }
@@ -125,6 +154,9 @@ macro_rules! stored_events {
         impl $enum {
             /// Every type of event with its schema version.
             pub const TYPES: &'static [(&'static str, u16)] = &[$(($name, $schema)),+];
+
+            /// The older schema versions that can still be read.
+            pub const OLDER: &'static [(&'static str, u16)] = &[$($($(($name, $older),)+)?)+];
         }
 
         $( impl From<$variant> for $enum {
@@ -155,7 +187,12 @@ macro_rules! stored_events {
                     reason: error.to_string(),
                 };
                 let event = match (event_type, schema_version) {
-                    $( ($name, $schema) => Self::$variant(serde_json::from_str(payload).map_err(malformed)?), )+
+                    $(
+                        ($name, $schema) => Self::$variant(serde_json::from_str(payload).map_err(malformed)?),
+                        $( ($name, older @ ($($older)|+)) => Self::$variant(
+                            $crate::aggregate::upcast(payload, older, &[$(($older, $step)),+]).map_err(malformed)?,
+                        ), )?
+                    )+
                     _ => return Err($crate::aggregate::Unreadable::UnknownType {
                         event_type: event_type.to_owned(),
                         schema_version,

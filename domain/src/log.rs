@@ -119,7 +119,7 @@ pub struct NewEvent {
     /// The command that it answers.
     pub command: CommandMeta,
     /// The facts, as RFC 8785 canonical JSON.
-    pub payload: Box<str>,
+    pub payload: Arc<str>,
     /// The link of the stream's hash chain.
     pub hash: Digest,
 }
@@ -142,7 +142,7 @@ pub struct Recorded {
     /// The command that it answers.
     pub command: CommandMeta,
     /// The facts, as RFC 8785 canonical JSON.
-    pub payload: Box<str>,
+    pub payload: Arc<str>,
     /// The link of the stream's hash chain.
     pub hash: Digest,
 }
@@ -200,6 +200,22 @@ pub fn link(previous: &Digest, stream: &StreamName, event: &NewEvent) -> Result<
 }
 
 impl Recorded {
+    /// What became of an event that was appended.
+    #[must_use]
+    pub fn of(event: &NewEvent, stream: &StreamName, position: Position) -> Self {
+        Self {
+            position,
+            stream: stream.clone(),
+            version: event.version,
+            event_type: event.event_type.into(),
+            schema_version: event.schema_version,
+            log_time: event.log_time,
+            command: event.command.clone(),
+            payload: Arc::clone(&event.payload),
+            hash: event.hash,
+        }
+    }
+
     /// The event as one line of an export: canonical JSON with every field, without a line feed.
     ///
     /// # Errors

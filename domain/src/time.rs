@@ -58,13 +58,25 @@ impl fmt::Display for Timestamp {
         let days = seconds.div_euclid(86_400);
         let of_day = seconds.rem_euclid(86_400);
         let (year, month, day) = civil(days);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{ms:03}Z",
-            of_day / 3600,
-            of_day / 60 % 60,
-            of_day % 60
-        )
+        // Every event and every answer has several of these: digits are set one by one.
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut set = |end: usize, mut number: i64| {
+            for digit in text.iter_mut().take(end).rev() {
+                if !digit.is_ascii_digit() {
+                    break;
+                }
+                *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        };
+        set(4, year);
+        set(7, month);
+        set(10, day);
+        set(13, of_day / 3600);
+        set(16, of_day / 60 % 60);
+        set(19, of_day % 60);
+        set(23, ms);
+        f.pad(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -52,6 +52,22 @@ fn check<E: StoredEvent>(types: &[(&'static str, u16)]) {
     }
 }
 
+/// What was released in an older form is read as the newest, whose form it then has.
+fn check_older<E: StoredEvent>(types: &[(&'static str, u16)]) {
+    for (event_type, schema) in types {
+        let path = format!("{}/tests/golden/{event_type}.v{schema}.json", env!("CARGO_MANIFEST_DIR"));
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("no golden file {path}"));
+        for line in file.lines() {
+            let event = E::read(event_type, *schema, line, &AnyLayout)
+                .unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert!(event.event_type() == *event_type && event.schema_version() > *schema, "{path}");
+            let newest = event.payload().unwrap();
+            let again = E::read(event_type, event.schema_version(), &newest, &AnyLayout).unwrap();
+            assert_eq!(again.payload().unwrap(), newest, "{path}");
+        }
+    }
+}
+
 #[test]
 fn every_event_type_reads_back_for_ever() {
     check::<InventoryEvent>(InventoryEvent::TYPES);
@@ -59,6 +75,11 @@ fn every_event_type_reads_back_for_ever() {
     check::<DoorsEvent>(DoorsEvent::TYPES);
     check::<OrganizerEvent>(OrganizerEvent::TYPES);
     check::<VenueEvent>(VenueEvent::TYPES);
+    check_older::<InventoryEvent>(InventoryEvent::OLDER);
+    check_older::<CatalogEvent>(CatalogEvent::OLDER);
+    check_older::<DoorsEvent>(DoorsEvent::OLDER);
+    check_older::<OrganizerEvent>(OrganizerEvent::OLDER);
+    check_older::<VenueEvent>(VenueEvent::OLDER);
 }
 
 #[test]
@@ -69,6 +90,11 @@ fn every_golden_file_belongs_to_a_type() {
         DoorsEvent::TYPES,
         OrganizerEvent::TYPES,
         VenueEvent::TYPES,
+        InventoryEvent::OLDER,
+        CatalogEvent::OLDER,
+        DoorsEvent::OLDER,
+        OrganizerEvent::OLDER,
+        VenueEvent::OLDER,
     ]
     .concat()
     .iter()

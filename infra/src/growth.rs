@@ -4,27 +4,42 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use boxoffice_domain::log::Position;
+use boxoffice_commands::log::{StreamBatch, StreamOutcome};
+use boxoffice_domain::log::{Position, Recorded};
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::tail::Tail;
 
 /// How long a waiter lets pass before the log is asked. However many wait, it is asked about once in this time.
 pub(crate) const POLL: Duration = Duration::from_millis(200);
 
-/// The last position that is known to be durable. It never goes back.
+/// The last position that is known to be durable, which never goes back, and what this process appended last.
 #[derive(Debug)]
 pub(crate) struct Growth {
     head: watch::Sender<Position>,
+    tail: Tail,
     polled: Mutex<Instant>,
 }
 
 impl Growth {
     pub(crate) fn from(head: Position) -> Self {
-        Self { head: watch::Sender::new(head), polled: Mutex::new(Instant::now()) }
+        Self { head: watch::Sender::new(head), tail: Tail::default(), polled: Mutex::new(Instant::now()) }
     }
 
     pub(crate) fn head(&self) -> Position {
         *self.head.borrow()
+    }
+
+    /// An append of this process is durable, up to `head`.
+    pub(crate) fn landed(&self, batches: &[StreamBatch], outcomes: &[StreamOutcome], head: Position) {
+        self.tail.extend(batches, outcomes);
+        self.advance(head);
+    }
+
+    /// The events after a position, at most `limit`, where nothing has to be read for it.
+    pub(crate) fn at_hand(&self, after: Position, limit: usize) -> Option<Vec<Recorded>> {
+        self.tail.between(after, self.head(), limit)
     }
 
     pub(crate) fn advance(&self, position: Position) {

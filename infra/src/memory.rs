@@ -13,7 +13,7 @@ use boxoffice_commands::log::{
     AppendError, Claim, Documents, EventLog, Outage as WriteOutage, StreamBatch, StreamOutcome,
 };
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::log::{Epoch, NewEvent, Position, Recorded, StreamName, Version};
+use boxoffice_domain::log::{Epoch, Position, Recorded, StreamName, Version};
 use boxoffice_domain::mutant::{self, Mutant};
 use boxoffice_domain::seating::Layout;
 use boxoffice_projections::feed::{LogFeed, Outage, Until};
@@ -147,7 +147,7 @@ impl State {
         for (position, event) in (first..).zip(&batch.events) {
             stream.positions.push(position);
             stream.head = event.hash;
-            self.events.push(recorded(position, &batch.stream, event));
+            self.events.push(Recorded::of(event, &batch.stream, position));
         }
         StreamOutcome::Appended { first }
     }
@@ -174,24 +174,10 @@ fn index_of(position: Position) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
 }
 
-fn recorded(position: Position, stream: &StreamName, event: &NewEvent) -> Recorded {
-    Recorded {
-        position,
-        stream: stream.clone(),
-        version: event.version,
-        event_type: event.event_type.into(),
-        schema_version: event.schema_version,
-        log_time: event.log_time,
-        command: event.command.clone(),
-        payload: event.payload.clone(),
-        hash: event.hash,
-    }
-}
-
 #[async_trait]
 impl EventLog for MemoryLog {
-    async fn append(&self, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError> {
-        well_formed::check(batches)?;
+    async fn append(&self, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError> {
+        well_formed::check(&batches)?;
         // An error says that the log is gone, and then nobody waits.
         let _ = self.held.subscribe().wait_for(|held| !held).await;
         let mut state = self.state();
@@ -200,7 +186,7 @@ impl EventLog for MemoryLog {
             Some(Fault::Refused) => return Err(AppendError::NotAppended("a test asked for it".to_owned())),
             Some(Fault::Lost { landed: false }) => state.adrift.push(batches.to_vec()),
             Some(Fault::Lost { landed: true }) | None => {
-                let outcomes = state.append(batches);
+                let outcomes = state.append(&batches);
                 self.announce(&state);
                 if fault.is_none() {
                     return Ok(outcomes);

@@ -56,10 +56,12 @@ impl Postgres {
     /// [`PostgresError`]: it cannot be reached, is too old, or could lose what it has acknowledged.
     pub async fn connect(url: &str) -> Result<Self, PostgresError> {
         let options = PgConnectOptions::from_str(url).map_err(PostgresError::Url)?;
-        let options = options.application_name("boxoffice").options([
-            ("statement_timeout", STATEMENT_TIMEOUT),
-            ("idle_in_transaction_session_timeout", STATEMENT_TIMEOUT),
-        ]);
+        // Whoever gives the address may give other limits with it: `?options=-c statement_timeout=5s`.
+        let given = options.get_options().unwrap_or_default().to_owned();
+        let limits = ["statement_timeout", "idle_in_transaction_session_timeout"];
+        let limits = limits.into_iter().filter(|name| !given.contains(name));
+        let options =
+            options.application_name("boxoffice").options(limits.map(|name| (name, STATEMENT_TIMEOUT)));
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(CONNECT_TIMEOUT);
         let pool = pool.connect_with(options.clone()).await.map_err(PostgresError::Connect)?;
         let settings = settings::check(&pool).await?;

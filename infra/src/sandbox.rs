@@ -12,7 +12,7 @@ use boxoffice_commands::clock::Clock;
 use boxoffice_commands::provider::{
     Captured, PaymentHandles, PaymentProvider, PaymentRequest, ProviderOutage,
 };
-use boxoffice_domain::id::{PaymentId, ShowId};
+use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
 use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::time::Timestamp;
 use tokio::sync::Notify;
@@ -175,12 +175,10 @@ impl SandboxProvider {
         Ok(answered.find(|answered| answered.id == id).cloned())
     }
 
-    /// Keeps an answer, for the same instruction sent again.
-    ///
-    /// # Errors
-    /// [`ProviderOutage`].
-    pub async fn keep_answer(&self, payment: PaymentId, answered: Answered) -> Result<(), ProviderOutage> {
-        self.change(payment, |payment| payment.answer(answered)).await.map(drop)
+    /// Keeps an answer, for the same instruction sent again. A crash may lose it: then the instruction is judged
+    /// anew, and what has been done already is not done twice.
+    pub fn keep_answer(&self, payment: PaymentId, answered: Answered) {
+        self.note(payment, |payment| payment.answer(answered));
     }
 
     /// Facts that are due, the earliest first, at most `limit`. They come again until they are acknowledged.
@@ -224,6 +222,15 @@ impl SandboxProvider {
     /// Returns when [`Self::next_due`] may have come nearer since this was asked last. For one deliverer.
     pub async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// The order that a payment is for.
+    ///
+    /// # Errors
+    /// [`ProviderOutage`].
+    pub async fn order_of(&self, payment: PaymentId) -> Result<Option<OrderId>, ProviderOutage> {
+        self.fetch(payment).await?;
+        Ok(self.book().get(payment).map(|payment| payment.order))
     }
 
     /// Where a payment stands.

@@ -135,16 +135,16 @@ impl SqliteLog {
 
 #[async_trait]
 impl EventLog for SqliteLog {
-    async fn append(&self, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError> {
-        well_formed::check(batches)?;
-        let batches = batches.to_vec();
-        let head = self.reader.growth();
+    async fn append(&self, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError> {
+        well_formed::check(&batches)?;
+        let growth = self.reader.growth();
+        let sent = Arc::clone(&batches);
         let result = self
             .database
             .writer
             .transact(
                 |connection: &mut SqliteConnection| Box::pin(append::append(connection, batches)),
-                move |appended: &append::Appended| head.advance(appended.head),
+                move |appended: &append::Appended| growth.landed(&sent, &appended.outcomes, appended.head),
             )
             .await;
         match result {
@@ -278,12 +278,15 @@ mod tests {
             };
             [StreamBatch { stream: stream.clone(), expected, epoch, events: vec![event] }]
         };
-        log.append(&batch(0, 10)).await.unwrap();
+        log.append(batch(0, 10).into()).await.unwrap();
         log.database.writer.run("PRAGMA max_page_count = 1").await.unwrap();
-        let error = log.append(&batch(1, 100_000)).await.unwrap_err();
+        let error = log.append(batch(1, 100_000).into()).await.unwrap_err();
         assert!(matches!(error, AppendError::NotAppended(_)), "{error}");
         assert_eq!(EventLog::head(&log), 1);
-        assert_eq!(log.append(&batch(1, 100_000)).await.unwrap(), [StreamOutcome::Appended { first: 2 }]);
+        assert_eq!(
+            log.append(batch(1, 100_000).into()).await.unwrap(),
+            [StreamOutcome::Appended { first: 2 }]
+        );
         assert_eq!(log.read(0, 10).await.unwrap().len(), 2);
     }
 
@@ -306,7 +309,9 @@ mod tests {
                 payload: "{}".into(),
                 hash: Digest::of(&[b"x"]),
             };
-            log.append(&[StreamBatch { stream, expected: 0, epoch, events: vec![event] }]).await.unwrap();
+            log.append([StreamBatch { stream, expected: 0, epoch, events: vec![event] }].into())
+                .await
+                .unwrap();
             log.database.writer.run(damage).await.unwrap();
             assert!(log.reader().heads().await.unwrap().fault().is_some(), "{damage}");
             log.close().await;

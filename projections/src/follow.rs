@@ -32,6 +32,12 @@ pub use rebuild::{Built, rebuild_shows, rebuild_tables};
 /// How many events are read, and applied in one transaction, at most.
 pub const BATCH_MAX: usize = 2_000;
 
+/// From so many events in a batch on there is a lot to do …
+const BUSY: usize = 64;
+/// … and then it is left to gather for so long: what happens to one row in the meantime is written once, and commits
+/// are few. Who waits for something waits so much longer.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// A checkpoint that has nothing to commit with is written after this long at the latest.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
@@ -93,6 +99,9 @@ async fn go_on(
         } else {
             ahead.meanwhile(&events, follower.take_in(&events)).await?;
             catching_up.tell(follower.name(), follower.position());
+            if (BUSY..BATCH_MAX).contains(&events.len()) {
+                tokio::time::sleep(GATHER).await;
+            }
         }
     }
 }

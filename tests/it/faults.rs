@@ -6,6 +6,7 @@ mod buyers;
 mod database;
 mod disk;
 mod facts;
+mod fates;
 mod ledger;
 mod random;
 mod reading;

@@ -13,6 +13,7 @@ mod bench;
 mod check_ins;
 mod contention;
 mod events;
+mod evolution;
 mod faults;
 mod holds;
 mod idempotency;

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use boxoffice::app::{App, AppOptions};
-use boxoffice::server;
+use boxoffice::server::Site;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_infra::clock::ManualClock;
 use boxoffice_infra::ids::SeededIds;
@@ -74,8 +74,12 @@ impl TestApp {
         let app = App::start(options).await.unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server::router(&app);
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let site = Site::of(&app);
+        let server = tokio::spawn(async move {
+            axum::serve(listener, axum::ServiceExt::<axum::extract::Request>::into_make_service(site))
+                .await
+                .unwrap()
+        });
         Self { app, clock, address, folder, timers, seed, server }
     }
 

@@ -3,14 +3,20 @@
 //! `onsale`, `orders` and `reads` go over HTTP: a [`session`] starts a server as a process of its own, [`stage`] gives
 //! it shows to sell, [`load`] is the clients, who do some [`load::Work`]; [`evidence`] looks for every answer in the
 //! log afterwards. `append`, `verify` and `rebuild` measure one part without a server. All of them give a [`report`].
+//!
+//! The log is in the data folder or in PostgreSQL ([`store`]), where a [`cluster`] can be started for the run alone. What
+//! figures are compared with is measured in the same run: [`nginx`] for reads, [`rows`] by [`pgbench`] for sales, plain
+//! tables for `append`.
 
 use clap::Subcommand;
 
 use super::Outcome;
 
+mod address;
 mod append;
 mod arguments;
 mod child;
+mod cluster;
 mod durability;
 mod evidence;
 mod figure;
@@ -20,19 +26,22 @@ mod nginx;
 mod onsale;
 mod orders;
 mod percentiles;
+mod pgbench;
 mod plot;
 mod process;
+mod programs;
 mod reads;
 mod rebuild;
 mod report;
-
+mod rows;
 mod session;
 mod stage;
+mod store;
 mod table;
 mod verify;
 
 const EXAMPLE: &str = "Examples:
-  boxoffice bench onsale
+  boxoffice bench onsale --postgres
   boxoffice bench orders --seconds 10 --plot orders.svg
   boxoffice bench verify --data /var/lib/boxoffice";
 

@@ -22,7 +22,7 @@ use super::scratch::Scratch;
 use super::serve::app_options;
 use super::{Outcome, Threads, block_on, logging, output, signals};
 use crate::app::App;
-use crate::server;
+use crate::server::Site;
 use crate::settings::{LogPlace, ServerSettings};
 
 mod buyer;
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &DemoArgs) -> Outcome {
         let address = listener.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let mut serving = JoinSet::new();
-        serving.spawn(listener.serve(server::router(&app), async {
+        serving.spawn(listener.serve(Site::of(&app), async {
             let _ = stopped.await;
         }));
         let outcome = tokio::select! {

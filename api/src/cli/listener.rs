@@ -10,7 +10,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -20,6 +19,7 @@ use tokio::task::JoinSet;
 
 use super::failed::Failed;
 use super::system;
+use crate::server::Site;
 
 /// The most connections at once.
 const CONNECTIONS_MAX: usize = 20_000;
@@ -63,7 +63,7 @@ impl Listener {
     }
 
     /// Serves until `stop` returns, and then until what was under way has ended.
-    pub(crate) async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
+    pub(crate) async fn serve(self, site: Site, stop: impl Future<Output = ()>) {
         let slots = Arc::new(Semaphore::new(slots()));
         let (closing, is_closing) = watch::channel(false);
         let mut connections = JoinSet::new();
@@ -72,7 +72,7 @@ impl Listener {
             tokio::select! {
                 () = &mut stop => break,
                 (stream, slot) = self.next(&slots) => {
-                    connections.spawn(connection(stream, router.clone(), is_closing.clone(), slot));
+                    connections.spawn(connection(stream, site.clone(), is_closing.clone(), slot));
                 }
                 Some(_) = connections.join_next() => {}
             }
@@ -109,7 +109,7 @@ fn slots() -> usize {
 
 async fn connection(
     stream: TcpStream,
-    router: Router,
+    site: Site,
     mut is_closing: watch::Receiver<bool>,
     slot: Option<OwnedSemaphorePermit>,
 ) {
@@ -117,7 +117,7 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(BUFFER_MAX);
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(site));
     let mut serving = pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,

@@ -13,7 +13,7 @@ use super::failed::Failed;
 use super::listener::Listener;
 use super::{Outcome, Threads, logging, output, signals};
 use crate::app::{App, AppOptions};
-use crate::server;
+use crate::server::Site;
 use crate::settings::{ServerArgs, ServerSettings};
 
 const EXAMPLE: &str = "Example:
@@ -71,7 +71,7 @@ async fn serve(settings: &ServerSettings, json: bool) -> Outcome {
             signals::stop().await;
             app.begin_closing();
         };
-        listener.serve(server::router(&app), stop).await;
+        listener.serve(Site::of(&app), stop).await;
         app.shut_down().await;
     };
     let impatience = async {

@@ -56,6 +56,11 @@ pub(crate) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
+/// How many threads ran or waited for a core on average during the last minute, where the system tells.
+pub(crate) fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
 /// How long a small write takes in a folder until the disk says that it has it: the middle one of several.
 pub(crate) fn sync_latency(folder: &Path) -> std::io::Result<Duration> {
     const WRITES: usize = 21;
@@ -78,16 +83,24 @@ fn write_and_sync(file: &mut File) -> std::io::Result<()> {
 /// The processor time that a process has used so far, where the system tells.
 pub(crate) fn processor_time(process: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    ticks(&text).map(|ticks| TICK.saturating_mul(ticks))
+    ticks(&text, OWN).map(|ticks| TICK.saturating_mul(ticks))
 }
 
-/// The same with the processes that it started and that still run.
+/// The processor time of those processes that this one has started and that have ended.
+pub(crate) fn processor_time_of_ended() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    ticks(&text, ENDED).map(|ticks| TICK.saturating_mul(ticks))
+}
+
+/// The processor time of a process, with that of the processes that it started, whether they still run or not.
 pub(crate) fn processor_time_of_family(process: u32) -> Option<Duration> {
     let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
     let children = children.unwrap_or_default();
     let children = children.split_whitespace().filter_map(|child| child.parse().ok());
     let children: Duration = children.filter_map(processor_time).sum();
-    processor_time(process).map(|time| time + children)
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let ended = TICK.saturating_mul(ticks(&text, ENDED)?);
+    processor_time(process).map(|time| time + children + ended)
 }
 
 /// The processor time that this process has used so far, to the microsecond and better.
@@ -103,10 +116,16 @@ pub(crate) fn own_processor_time() -> Option<Duration> {
     None
 }
 
-/// User and system time: fields 14 and 15, counted after the name, which may contain anything.
-fn ticks(stat: &str) -> Option<u32> {
+/// Where the times of a process begin, counted after its name, which may contain anything: fields 14 and 15.
+const OWN: usize = 11;
+
+/// The same of its children that have ended and were waited for: fields 16 and 17.
+const ENDED: usize = 13;
+
+/// User and system time.
+fn ticks(stat: &str, from: usize) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace().skip(11);
+    let mut fields = fields.split_whitespace().skip(from);
     let user: u32 = fields.next()?.parse().ok()?;
     let system: u32 = fields.next()?.parse().ok()?;
     user.checked_add(system)
@@ -118,11 +137,11 @@ mod tests {
 
     #[test]
     fn processor_time_is_read_past_any_name() {
-        let stat = "42 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 8 0 100 0 0";
-        assert_eq!(ticks(stat), Some(300));
+        let stat = "42 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 250 50 7 1 20 0 8 0 100 0 0";
+        assert_eq!((ticks(stat, OWN), ticks(stat, ENDED)), (Some(300), Some(8)));
         if cfg!(target_os = "linux") {
             assert!(processor_time_of_family(std::process::id()).is_some());
-            assert!(own_processor_time().is_some());
+            assert!(own_processor_time().is_some() && processor_time_of_ended().is_some());
         }
     }
 

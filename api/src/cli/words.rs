@@ -17,6 +17,16 @@ pub(crate) fn count(number: u64) -> String {
     text
 }
 
+/// `12,345`, from what is not quite a whole number.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a figure for people, never below zero"
+)]
+pub(crate) fn rate(rate: f64) -> String {
+    count(rate.round() as u64)
+}
+
 /// `1 hold`, `2 holds`.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })

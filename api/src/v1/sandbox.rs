@@ -7,10 +7,9 @@ use boxoffice_commands::engine::Failure;
 use boxoffice_domain::id::PaymentId;
 use boxoffice_domain::inventory::InventoryRefused;
 use boxoffice_domain::log::CommandMeta;
-use boxoffice_infra::sandbox::{Answered, Instructed, Outcome, SandboxRefusal};
-use boxoffice_projections::orders::{self, OrdersProjection, PaymentRow, PaymentStatus};
+use boxoffice_infra::sandbox::{Answered, Instructed, Outcome, SandboxRefusal, Status};
+use boxoffice_projections::orders::{self, PaymentRow, PaymentStatus};
 use boxoffice_projections::shows::PaymentWatch;
-use boxoffice_projections::table::TableProjection as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -55,9 +54,13 @@ pub async fn instruct(
     Path(payment): Path<PaymentId>,
     Json { value, canonical }: Json<Instruction>,
 ) -> Result<Answer, Problem> {
-    context.wait_all().await?;
     let app = &context.app;
-    app.payment(&context.credential, payment).await?;
+    if let Some(order) = app.sandbox.order_of(payment).await? {
+        app.guard.order(&context.credential, order, "payment")?;
+    } else {
+        context.wait_all().await?;
+        app.payment(&context.credential, payment).await?;
+    }
     let outcome = outcome(&value.outcome)?;
     let meta = context.idempotency.is_keyed().then(|| context.command(&canonical));
     if let Some(meta) = &meta
@@ -69,10 +72,11 @@ pub async fn instruct(
         return answer(app, payment, before.is_later, before.status);
     }
     let news = app.shows.payments().watch(payment);
+    let is_fresh = app.sandbox.status(payment).await? == Some(Status::Created);
     let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms.unwrap_or(0), context.now()).await;
     let (is_later, status) = match instructed {
         Ok(Instructed::Later(_)) => (true, app.payment(&context.credential, payment).await?.0.status),
-        Ok(Instructed::Now) => (false, settled(app, news, payment, outcome).await?),
+        Ok(Instructed::Now) => (false, settled(app, news, payment, outcome, is_fresh).await?),
         Err(SandboxRefusal::UnknownPayment) => return Err(Problem::not_found("payment")),
         Err(SandboxRefusal::AlreadySettled { .. }) => {
             let status = app.payment(&context.credential, payment).await?.0.status;
@@ -87,7 +91,7 @@ pub async fn instruct(
     let status = status.to_string();
     if let Some(CommandMeta { id, hash, .. }) = meta {
         let answered = Answered { id, hash, is_later, status: status.clone() };
-        app.sandbox.keep_answer(payment, answered).await?;
+        app.sandbox.keep_answer(payment, answered);
     }
     answer(app, payment, is_later, status)
 }
@@ -112,27 +116,32 @@ fn outcome(name: &str) -> Result<Outcome, Problem> {
     })
 }
 
-/// Waits until everything that follows from the outcome is in the read model, and tells how the payment stands.
+/// Waits until everything that follows from the outcome is in the read models, and tells how the payment stands.
+/// Nothing is read for that where nothing had happened to the payment before: then there will be news of it.
 async fn settled(
     app: &App,
     mut news: PaymentWatch,
     payment: PaymentId,
     outcome: Outcome,
+    is_fresh: bool,
 ) -> Result<PaymentStatus, Problem> {
     let deadline = tokio::time::Instant::now() + SETTLING;
-    loop {
-        let row = app.views.get(orders::PAYMENTS.name, &payment.to_string()).await?;
-        let row = row.map(|row| PaymentRow::from_row(&row)).transpose()?;
-        let status = row.ok_or_else(|| Problem::not_found("payment"))?.status;
-        if at_rest(status, outcome) || tokio::time::Instant::now() >= deadline {
-            app.wait_briefly(app.feed.head()).await;
-            return Ok(status);
-        }
+    let mut status = if is_fresh { PaymentStatus::Pending } else { stored_status(app, payment).await? };
+    while !at_rest(status, outcome) && tokio::time::Instant::now() < deadline {
         // News is told at once; the pause only bounds how long missed news takes.
-        if let Ok(position) = tokio::time::timeout(LOOK_AGAIN, news.next()).await {
-            app.wait_in(OrdersProjection.name(), position).await?;
-        }
+        status = match tokio::time::timeout(LOOK_AGAIN, news.next()).await {
+            Ok(news) => news.status,
+            Err(_) => stored_status(app, payment).await?,
+        };
     }
+    app.wait_briefly(app.feed.head()).await;
+    Ok(status)
+}
+
+async fn stored_status(app: &App, payment: PaymentId) -> Result<PaymentStatus, Problem> {
+    let row = app.views.get(orders::PAYMENTS.name, &payment.to_string()).await?;
+    let row = row.map(|row| PaymentRow::from_row(&row)).transpose()?;
+    Ok(row.ok_or_else(|| Problem::not_found("payment"))?.status)
 }
 
 fn at_rest(status: PaymentStatus, outcome: Outcome) -> bool {

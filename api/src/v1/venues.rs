@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::answer::Answer;
 use crate::context::Administrator;
-use crate::extract::{self, Json, Path, Query};
+use crate::extract::{self, Json, PLAN_MAX, Path, Query};
 use crate::problem::{Code, FieldError, Problem};
 use crate::wire::{self, Page, Paging};
 
@@ -303,7 +303,7 @@ pub async fn import_seating_plan(
 ) -> Result<Answer, Problem> {
     let app = &context.app;
     extract::must_be_json(request.headers())?;
-    let content = extract::body(request, &()).await?;
+    let content = extract::body(request, PLAN_MAX).await?;
     let format = match parameter.format.as_deref() {
         Some("pretix") => PlanFormat::Pretix,
         Some("seatsio") => PlanFormat::Seatsio,

@@ -37,7 +37,8 @@ pub(super) async fn run(
             committer.submit(batch, fate);
         }
         let Some(batches) = committer.take_append() else { continue };
-        let result = append(log.as_ref(), &batches).await;
+        let batches: Arc<[StreamBatch]> = batches.into();
+        let result = append(log.as_ref(), Arc::clone(&batches)).await;
         count(&counters, &batches, &result);
         for (whose, fate) in committer.finished(&result) {
             // An owner that is gone will look for itself when it is loaded again.
@@ -46,12 +47,13 @@ pub(super) async fn run(
     }
 }
 
-async fn append(log: &dyn EventLog, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError> {
+async fn append(log: &dyn EventLog, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError> {
+    let streams = batches.len();
     // An adapter that panics must not leave every stream of the node waiting for ever.
     let result = AssertUnwindSafe(log.append(batches)).catch_unwind().await;
     let result = result.unwrap_or_else(|_| Err(AppendError::Unknown("the append crashed".to_owned())));
     if let Err(error) = &result {
-        tracing::warn!(%error, streams = batches.len(), "an append failed");
+        tracing::warn!(%error, streams, "an append failed");
     }
     result
 }

@@ -43,7 +43,7 @@ impl<A: Aggregate> Live<A> {
                 schema_version: event.schema_version(),
                 log_time,
                 command: request.meta.clone(),
-                payload: event.payload().map_err(NoEvents::Unwritable)?.into_boxed_str(),
+                payload: event.payload().map_err(NoEvents::Unwritable)?.into(),
                 hash: Digest::ZERO,
             };
             head = link(&head, stream, &written).map_err(NoEvents::Unwritable)?;

@@ -77,16 +77,16 @@ impl GatedLog {
 
 #[async_trait]
 impl EventLog for GatedLog {
-    async fn append(&self, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError> {
+    async fn append(&self, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError> {
         self.appends.send_modify(|came| *came += 1);
         self.appends_open.subscribe().wait_for(|open| *open).await.unwrap();
         let fault = self.faults.lock().unwrap().pop_front();
         match fault {
-            None => Ok(self.store().append(batches)),
+            None => Ok(self.store().append(&batches)),
             Some(Fault::NotAppended) => Err(AppendError::NotAppended("on purpose".to_owned())),
             Some(Fault::LostAndUnknown) => Err(AppendError::Unknown("on purpose".to_owned())),
             Some(Fault::LandedButUnknown) => {
-                self.store().append(batches);
+                self.store().append(&batches);
                 Err(AppendError::Unknown("on purpose".to_owned()))
             }
             Some(Fault::Panic) => panic!("on purpose: appending"),

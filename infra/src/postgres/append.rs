@@ -21,28 +21,29 @@ moved AS (
     UPDATE boxoffice_log.stream SET version = batch.expected + batch.count, head = batch.head
     FROM batch JOIN locked USING (stream)
     WHERE stream.stream = batch.stream AND stream.version = batch.expected AND stream.epoch = batch.epoch
-    RETURNING batch.place, batch.count),
+    RETURNING batch.place),
 made AS (
     INSERT INTO boxoffice_log.stream (stream, version, epoch, head)
     SELECT stream, count, 0, head FROM batch WHERE expected = 0 AND epoch = 0 AND count > 0 ORDER BY stream
     ON CONFLICT (stream) DO NOTHING RETURNING stream),
 kept AS (
-    SELECT place, count FROM moved
-    UNION ALL SELECT place, count FROM batch JOIN made USING (stream)),
+    SELECT place, stream, expected, count, (sum(count) OVER (ORDER BY place))::bigint - count AS before
+    FROM batch WHERE place IN (SELECT place FROM moved UNION ALL SELECT place FROM batch JOIN made USING (stream))),
+total AS (
+    SELECT sum(count)::bigint AS count FROM kept),
 last AS (
-    UPDATE boxoffice_log.head SET position = position + (SELECT sum(count) FROM kept)
+    UPDATE boxoffice_log.head SET position = position + (SELECT count FROM total)
     WHERE partition = 0 AND EXISTS (SELECT FROM kept) RETURNING position),
 written AS (
     INSERT INTO boxoffice_log.event (position, stream, version, type, schema_version, log_time, command_id,
                                      command_hash, cause, payload, hash)
-    SELECT last.position - (SELECT sum(count) FROM kept) + row_number() OVER (ORDER BY event.place), batch.stream,
-           event.version, event.type, event.schema_version, event.log_time, event.command_id, event.command_hash,
-           event.cause, event.payload, event.hash
+    SELECT last.position - total.count + kept.before + event.version - kept.expected, kept.stream, event.version,
+           event.type, event.schema_version, event.log_time, event.command_id, event.command_hash, event.cause,
+           event.payload, event.hash
     FROM unnest($6::bigint[], $7::bigint[], $8::text[], $9::int[], $10::bigint[], $11::uuid[], $12::bytea[],
-                $13::text[], $14::text[], $15::bytea[]) WITH ORDINALITY
-         AS event (batch, version, type, schema_version, log_time, command_id, command_hash, cause, payload, hash,
-                   place)
-    JOIN kept ON kept.place = event.batch JOIN batch ON batch.place = event.batch, last)
+                $13::text[], $14::text[], $15::bytea[])
+         AS event (batch, version, type, schema_version, log_time, command_id, command_hash, cause, payload, hash)
+    JOIN kept ON kept.place = event.batch, last, total)
 SELECT (SELECT position FROM last), ARRAY(SELECT place FROM kept),
        ARRAY(SELECT place FROM batch LEFT JOIN boxoffice_log.stream USING (stream)
              WHERE count = 0 AND expected = coalesce(stream.version, 0) AND batch.epoch = coalesce(stream.epoch, 0))";

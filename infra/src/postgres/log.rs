@@ -60,14 +60,14 @@ fn out(error: sqlx::Error) -> WriteOutage {
 
 #[async_trait]
 impl EventLog for PostgresLog {
-    async fn append(&self, batches: &[StreamBatch]) -> Result<Vec<StreamOutcome>, AppendError> {
-        well_formed::check(batches)?;
-        let (batches, writer) = (batches.to_vec(), Arc::clone(&self.writer));
+    async fn append(&self, batches: Arc<[StreamBatch]>) -> Result<Vec<StreamOutcome>, AppendError> {
+        well_formed::check(&batches)?;
+        let writer = Arc::clone(&self.writer);
         let growth = Arc::clone(&self.reader.growth);
         // In a task of its own: whoever stops waiting leaves no connection half way through an answer.
         let appending = tasks::apart(async move {
             let (outcomes, head) = writer.lock().await.append(&batches).await?;
-            growth.advance(head);
+            growth.landed(&batches, &outcomes, head);
             Ok(outcomes)
         });
         appending.await.unwrap_or_else(|gone| Err(AppendError::Unknown(gone.to_string())))

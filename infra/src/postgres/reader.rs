@@ -84,6 +84,9 @@ pub(super) fn out(error: sqlx::Error) -> Outage {
 #[async_trait]
 impl LogFeed for Reader {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage> {
+        if let Some(events) = self.growth.at_hand(after, limit) {
+            return Ok(events);
+        }
         let query = sqlx::query(AFTER.clone()).bind(signed(after)).bind(limited(limit));
         let found = query.fetch_all(&self.pool).await.map_err(out)?;
         let events = found.iter().map(rows::read).collect::<Result<Vec<_>, _>>().map_err(out)?;

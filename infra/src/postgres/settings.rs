@@ -37,6 +37,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<Vec<(&'static str, String)>, 
         return Err(PostgresError::Unsafe { setting: "synchronous_commit", found, needed: "on", because });
     }
     settings.push(("synchronous_commit", found));
+    settings.push(("wal_sync_method", setting(pool, "wal_sync_method").await?));
     Ok(settings)
 }
 

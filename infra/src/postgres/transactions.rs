@@ -22,17 +22,20 @@ const SIDE_BY_SIDE: usize = 4;
 pub(super) struct Transactions {
     pool: PgPool,
     turns: Arc<Semaphore>,
+    begin: &'static str,
 }
 
 impl Transactions {
-    /// Several at once.
-    pub(super) fn side_by_side(pool: PgPool) -> Self {
-        Self { pool, turns: Arc::new(Semaphore::new(SIDE_BY_SIDE)) }
+    /// Several at once, of what can be made again from the log: a crash of the server may take the last of them, each
+    /// as a whole, and nobody waits for its disk.
+    pub(super) fn of_what_can_be_rebuilt(pool: PgPool) -> Self {
+        let begin = "BEGIN; SET LOCAL synchronous_commit = off";
+        Self { pool, turns: Arc::new(Semaphore::new(SIDE_BY_SIDE)), begin }
     }
 
     /// One after the other, in the order in which they are asked for.
     pub(super) fn in_turn(pool: PgPool) -> Self {
-        Self { pool, turns: Arc::new(Semaphore::new(1)) }
+        Self { pool, turns: Arc::new(Semaphore::new(1)), begin: "BEGIN" }
     }
 }
 
@@ -46,11 +49,11 @@ impl Transact for Transactions {
         C: FnOnce(&T) + Send + 'static,
     {
         let (pool, turns) = (self.pool.clone(), Arc::clone(&self.turns));
+        let begin = SqlStr::from_static(self.begin);
         tasks::apart(async move {
             let Ok(_turn) = turns.acquire().await else { return Err(Failed::Abandoned) };
             let mut connection = pool.acquire().await.map_err(Failed::BeforeCommit)?;
-            let running =
-                transact::run::<sqlx::Postgres, _, _>(&mut connection, SqlStr::from_static("BEGIN"), work);
+            let running = transact::run::<sqlx::Postgres, _, _>(&mut connection, begin, work);
             let ran = tokio::time::timeout(TRANSACTION_TIMEOUT, running).await;
             let (result, is_clean) = ran.unwrap_or((Err(Failed::Unanswered), false));
             if let Ok(Verdict::Commit(value)) = &result {

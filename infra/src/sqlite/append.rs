@@ -59,7 +59,7 @@ pub(super) struct Appended {
 /// Appends what is as expected. With nothing kept there is nothing to commit.
 pub(super) async fn append(
     connection: &mut SqliteConnection,
-    batches: Vec<StreamBatch>,
+    batches: Arc<[StreamBatch]>,
 ) -> Result<Verdict<Appended>, sqlx::Error> {
     let with_events: Vec<_> = batches.iter().filter(|batch| !batch.events.is_empty()).collect();
     let kept = advance_streams(connection, &with_events).await?;
@@ -71,18 +71,18 @@ pub(super) async fn append(
     let mut position = last.saturating_sub(u64::try_from(count).unwrap_or(u64::MAX));
     let mut outcomes = Vec::with_capacity(batches.len());
     let mut events = Vec::with_capacity(count);
-    for batch in batches {
+    for batch in batches.iter() {
         if batch.events.is_empty() {
-            outcomes.push(confirmation(connection, &batch).await?);
+            outcomes.push(confirmation(connection, batch).await?);
         } else if kept.contains(batch.stream.as_str()) {
             outcomes.push(StreamOutcome::Appended { first: position + 1 });
             let stream: Arc<str> = batch.stream.as_str().into();
-            for event in batch.events {
+            for event in &batch.events {
                 position += 1;
                 events.push((position, Arc::clone(&stream), event));
             }
         } else {
-            outcomes.push(refusal(connection, &batch).await?);
+            outcomes.push(refusal(connection, batch).await?);
         }
     }
     let appended = Appended { outcomes, head: last };
@@ -161,7 +161,7 @@ async fn refusal(
 
 async fn insert(
     connection: &mut SqliteConnection,
-    events: Vec<(Position, Arc<str>, NewEvent)>,
+    events: Vec<(Position, Arc<str>, &NewEvent)>,
 ) -> Result<(), sqlx::Error> {
     let unchecked = mutant::is_on(Mutant::NoVersionCheck);
     let statement = if unchecked { &REPLACE } else { &INSERT };

@@ -104,7 +104,10 @@ fn out(error: sqlx::Error) -> Outage {
 #[async_trait]
 impl LogFeed for LogReader {
     async fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Outage> {
-        self.events(after, limit).await
+        match self.growth.at_hand(after, limit) {
+            Some(events) => Ok(events),
+            None => self.events(after, limit).await,
+        }
     }
 
     async fn at(&self, position: Position) -> Result<Option<Recorded>, Outage> {

@@ -24,7 +24,7 @@ pub(super) fn write(
     arguments: &mut SqliteArguments,
     position: Position,
     stream: Arc<str>,
-    event: NewEvent,
+    event: &NewEvent,
 ) -> Result<(), sqlx::Error> {
     bind(arguments, signed(position))?;
     bind(arguments, stream)?;
@@ -34,8 +34,8 @@ pub(super) fn write(
     bind(arguments, event.log_time.unix_ms())?;
     bind(arguments, event.command.id.as_bytes().to_vec())?;
     bind(arguments, event.command.hash.as_bytes().to_vec())?;
-    bind(arguments, event.command.cause)?;
-    bind(arguments, String::from(event.payload))?;
+    bind(arguments, event.command.cause.clone())?;
+    bind(arguments, Arc::clone(&event.payload))?;
     bind(arguments, event.hash.as_bytes().to_vec())
 }
 

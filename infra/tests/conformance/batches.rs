@@ -70,7 +70,7 @@ impl Owner {
     /// Appends some events and expects them to land.
     pub(crate) async fn append(&mut self, log: &impl EventLog, count: usize) -> Position {
         let batch = self.numbered(count);
-        let outcomes = log.append(std::slice::from_ref(&batch)).await.unwrap();
+        let outcomes = log.append([batch.clone()].into()).await.unwrap();
         let [StreamOutcome::Appended { first }] = outcomes.as_slice() else { panic!("{outcomes:?}") };
         self.landed(&batch);
         *first
@@ -78,7 +78,8 @@ impl Owner {
 }
 
 /// Reads the whole log in small steps, and checks that positions have no gaps, versions follow one another, and
-/// every hash is that of its event chained to the one before. Tells the last position.
+/// every hash is that of its event chained to the one before. A page may be made of what is still in memory, so each
+/// event is also compared with the one that is stored. Tells the last position.
 pub(crate) async fn check_whole(log: &impl LogFeed) -> Position {
     let mut heads = std::collections::HashMap::new();
     let mut last = 0;
@@ -90,6 +91,7 @@ pub(crate) async fn check_whole(log: &impl LogFeed) -> Position {
         for event in events {
             last += 1;
             assert_eq!(event.position, last);
+            assert_eq!(log.at(last).await.unwrap().as_ref(), Some(&event));
             let (version, head) = heads.entry(event.stream.clone()).or_insert((0, Digest::ZERO));
             *version += 1;
             assert_eq!(event.version, *version, "{}", event.stream);

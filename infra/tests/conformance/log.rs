@@ -76,7 +76,7 @@ fn first(outcome: &StreamOutcome) -> u64 {
 }
 
 async fn append(log: &impl EventLog, batches: &[StreamBatch]) -> Vec<StreamOutcome> {
-    log.append(batches).await.unwrap()
+    log.append(batches.into()).await.unwrap()
 }
 
 async fn positions_have_no_gaps_whoever_drops_out(log: Arc<impl Log>) {
@@ -324,7 +324,7 @@ async fn an_append_that_would_spoil_the_log_is_refused(log: Arc<impl Log>) {
     let mut skips = good.clone();
     skips.events[1].version = 3;
     for batches in [vec![skips], vec![good.clone(), good]] {
-        let error = log.append(&batches).await.unwrap_err();
+        let error = log.append(batches.into()).await.unwrap_err();
         assert!(matches!(error, AppendError::NotAppended(_)), "{error}");
     }
     assert_eq!(append(&*log, &[]).await, []);
@@ -367,7 +367,7 @@ async fn nobody_waiting_loses_nothing(log: Arc<impl Log>) {
     for micros in (0..40).map(|n| n * 25) {
         let batch = ann.numbered(7);
         let patience = Duration::from_micros(micros);
-        let _ = tokio::time::timeout(patience, log.append(std::slice::from_ref(&batch))).await;
+        let _ = tokio::time::timeout(patience, log.append([batch.clone()].into())).await;
         let version = Owner::claim(&*log, stream(1)).await;
         assert!(version.version == ann.version || version.version == ann.version + 7);
         ann = version;

@@ -163,7 +163,7 @@ async fn the_log_can_be_read_with_nothing_but_sql() {
     let folder = tempfile::tempdir().unwrap();
     let log = SqliteLog::open(folder.path()).await.unwrap();
     let owner = Owner::claim(&log, stream(1)).await;
-    log.append(&[owner.batch(&[r#"{"hold":"hold_x"}"#])]).await.unwrap();
+    log.append([owner.batch(&[r#"{"hold":"hold_x"}"#])].into()).await.unwrap();
     let mut connection = raw(folder.path()).await;
     let text =
         "SELECT position, stream, version, type, log_time, payload ->> 'hold', length(hash) FROM event";

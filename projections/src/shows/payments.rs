@@ -8,44 +8,56 @@ use boxoffice_domain::inventory::event::InventoryEvent;
 use boxoffice_domain::log::Position;
 use tokio::sync::watch;
 
+use crate::orders::PaymentStatus;
+
 /// Payments that somebody waits for.
 #[derive(Debug, Clone, Default)]
-pub struct PaymentNews(Arc<Mutex<HashMap<PaymentId, watch::Sender<Position>>>>);
+pub struct PaymentNews(Arc<Mutex<HashMap<PaymentId, watch::Sender<News>>>>);
 
-/// Tells the position of the last event about a payment, from when this was made. Over once it is dropped.
+/// An event about a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct News {
+    /// Where it stands in the log.
+    pub position: Position,
+    /// How the payment stands after it.
+    pub status: PaymentStatus,
+}
+
+/// Tells the last event about a payment, from when this was made. Over once it is dropped.
 #[derive(Debug)]
 pub struct PaymentWatch {
     news: PaymentNews,
     payment: PaymentId,
-    position: watch::Receiver<Position>,
+    latest: watch::Receiver<News>,
 }
 
 impl PaymentNews {
     /// Watches a payment from now on.
     #[must_use]
     pub fn watch(&self, payment: PaymentId) -> PaymentWatch {
-        let position = self.lock().entry(payment).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        PaymentWatch { news: self.clone(), payment, position }
+        let nothing = News { position: 0, status: PaymentStatus::Pending };
+        let latest = self.lock().entry(payment).or_insert_with(|| watch::Sender::new(nothing)).subscribe();
+        PaymentWatch { news: self.clone(), payment, latest }
     }
 
     pub(crate) fn tell(&self, event: &InventoryEvent, position: Position) {
-        let Some(payment) = payment_of(event) else { return };
+        let Some((payment, status)) = news_of(event) else { return };
         if let Some(waiting) = self.lock().get(&payment) {
-            waiting.send_replace(position);
+            waiting.send_replace(News { position, status });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PaymentId, watch::Sender<Position>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PaymentId, watch::Sender<News>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PaymentWatch {
-    /// The position of the next event about the payment.
-    pub async fn next(&mut self) -> Position {
+    /// The next event about the payment; the last one where several have come.
+    pub async fn next(&mut self) -> News {
         // The sender lives as long as this.
-        let _ = self.position.changed().await;
-        *self.position.borrow_and_update()
+        let _ = self.latest.changed().await;
+        *self.latest.borrow_and_update()
     }
 }
 
@@ -59,17 +71,17 @@ impl Drop for PaymentWatch {
     }
 }
 
-fn payment_of(event: &InventoryEvent) -> Option<PaymentId> {
-    match event {
-        InventoryEvent::PaymentStarted(fact) => Some(fact.payment),
-        InventoryEvent::PaymentActionRequired(fact) => Some(fact.payment),
-        InventoryEvent::PaymentAuthorised(fact) => Some(fact.payment),
-        InventoryEvent::PaymentDeclined(fact) => Some(fact.payment),
-        InventoryEvent::PaymentCaptured(fact) => Some(fact.payment),
-        InventoryEvent::PaymentCaptureFailed(fact) => Some(fact.payment),
-        InventoryEvent::PaymentVoidDue(fact) => Some(fact.payment),
-        InventoryEvent::PaymentVoided(fact) => Some(fact.payment),
-        InventoryEvent::PaymentDisputed(fact) => Some(fact.payment),
+fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
+    Some(match event {
+        InventoryEvent::PaymentStarted(fact) => (fact.payment, PaymentStatus::Pending),
+        InventoryEvent::PaymentActionRequired(fact) => (fact.payment, PaymentStatus::RequiresAction),
+        InventoryEvent::PaymentAuthorised(fact) => (fact.payment, PaymentStatus::Authorised),
+        InventoryEvent::PaymentDeclined(fact) => (fact.payment, PaymentStatus::Declined),
+        InventoryEvent::PaymentCaptured(fact) => (fact.payment, PaymentStatus::Captured),
+        InventoryEvent::PaymentCaptureFailed(fact) => (fact.payment, PaymentStatus::CaptureFailed),
+        InventoryEvent::PaymentVoidDue(fact) => (fact.payment, PaymentStatus::VoidDue),
+        InventoryEvent::PaymentVoided(fact) => (fact.payment, PaymentStatus::Voided),
+        InventoryEvent::PaymentDisputed(fact) => (fact.payment, PaymentStatus::Disputed),
         InventoryEvent::InventoryDrafted(_)
         | InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
@@ -84,8 +96,8 @@ fn payment_of(event: &InventoryEvent) -> Option<PaymentId> {
         | InventoryEvent::OrderPlaced(_)
         | InventoryEvent::OrderCancelled(_)
         | InventoryEvent::OrderSecured(_)
-        | InventoryEvent::TicketsIssued(_) => None,
-    }
+        | InventoryEvent::TicketsIssued(_) => return None,
+    })
 }
 
 #[cfg(test)]
@@ -100,7 +112,7 @@ mod tests {
         news.tell(&authorised(2, 5), 7);
         news.tell(&hold_released(1), 8);
         news.tell(&authorised(1, 5), 9);
-        assert_eq!(watch.next().await, 9);
+        assert_eq!(watch.next().await, News { position: 9, status: PaymentStatus::Authorised });
         news.tell(&captured(1), 11);
         let again = news.watch(payment(1));
         drop(watch);

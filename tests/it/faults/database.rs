@@ -15,7 +15,7 @@ const KILLS: usize = 5;
 const CUTS: usize = 20;
 
 /// How often each buyer comes meanwhile.
-const VISITS: usize = 40;
+const VISITS: usize = 80;
 
 /// A place whose log is in that database, ready to be used.
 pub(crate) fn place(folder: &tempfile::TempDir, database: &str) -> Place {
@@ -38,7 +38,7 @@ async fn a_database_that_is_killed_under_load_loses_nothing() {
     let mut story = Story::begin(&server).await;
     for _ in 0..KILLS {
         let crowd = Crowd::gather(&server, &story.sale, VISITS, &mut random);
-        let moment = u64::try_from(50 + random.below(400)).unwrap();
+        let moment = u64::try_from(20 + random.below(200)).unwrap();
         tokio::time::sleep(Duration::from_millis(moment)).await;
         postgres.kill();
         postgres.run();

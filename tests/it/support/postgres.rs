@@ -35,6 +35,15 @@ impl Server {
 
     /// The same with settings as `fsync=off`.
     pub fn with(settings: &[&str]) -> Self {
+        Self::made_with(&[], settings)
+    }
+
+    /// The same whose write-ahead log is in files of a megabyte.
+    pub fn with_small_segments() -> Self {
+        Self::made_with(&["--wal-segsize=1"], &[])
+    }
+
+    fn made_with(options: &[&str], settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let user = other_user(folder.path());
         if let Some((user, group)) = user {
@@ -53,7 +62,9 @@ impl Server {
         let data = server.data();
         let mut initdb = server.command("initdb");
         initdb
-            .args(["-U", "boxoffice", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"])
+            .args(["-U", "boxoffice", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
+            .args(options)
+            .arg("-D")
             .arg(data);
         succeed(&mut initdb);
         server.run();
@@ -95,6 +106,18 @@ impl Server {
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             let _ = guard.wait();
+        }
+    }
+
+    /// No file of the server grows beyond so many bytes, as on a disk that is full; `None`: there is room again.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        for process in self.processes() {
+            let mut prlimit = self.as_user(Command::new("prlimit"));
+            // The soft limit alone, so that it can be raised again.
+            let prlimit = prlimit.args(["--pid", &process]).arg(format!("--fsize={limit}:"));
+            let is_limited = prlimit.stderr(Stdio::null()).status().unwrap().success();
+            assert!(is_limited || !Path::new("/proc").join(&process).exists(), "{process} cannot be limited");
         }
     }
 

@@ -1,72 +1,77 @@
-//! `boxoffice bench append`
+//! `boxoffice bench append`: the log alone, beside plain tables that take the same rows. They take turns of a second, so
+//! that what else the machine does hits all of them.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use boxoffice_commands::log::{EventLog as _, StreamBatch, StreamOutcome};
-use boxoffice_domain::digest::Digest;
-use boxoffice_domain::log::{CommandMeta, NewEvent, StreamName, Version, link};
-use boxoffice_domain::time::Timestamp;
-use boxoffice_infra::sqlite::SqliteLog;
-use uuid::Uuid;
+use boxoffice_commands::log::BATCH_EVENTS_MAX;
 
-use super::arguments::FormArgs;
+use super::arguments::{FormArgs, Notes};
 use super::durability::Settings;
-use super::figure::{Figure, Used};
-use super::percentiles::{Latency, curve, histogram, record};
+use super::figure::Figure;
 use super::report::{Machine, Report};
+use super::store::{Store, StoreArgs};
 use crate::cli::failed::Failed;
 use crate::cli::scratch::Scratch;
-use crate::cli::{Outcome, Threads, block_on, system};
+use crate::cli::{Outcome, Threads, block_on};
+
+mod contender;
+mod events;
+mod targets;
+
+use contender::Contender;
+use targets::Targets;
 
 const EXAMPLE: &str = "Examples:
   boxoffice bench append
-  boxoffice bench append --seconds 10 --json --plot append.svg
+  boxoffice bench append --postgres
+  boxoffice bench append --seconds 30 --json --plot append.svg
 
-Appends events to a new log, without a server and without projections, one commit after the other. Events are made
-and hashed beforehand; that does not count. A latency is that of a commit. A folder needs about a gigabyte for five
-seconds of a fast disk.";
+Appends events to a new log, without a server and without projections, one commit after the other, and puts the same
+rows into plain tables of the same store in turn: with no index, and with the log's. Events are made beforehand;
+hashing them counts. A latency is that of a commit. On a fast disk that needs some gigabytes.
 
-/// How many events a commit has.
-const SIZES: [u64; 4] = [1, 50, 250, 500];
-
-/// About as much as a hold of one seat has beside its ids.
-const FILLER: usize = 240;
+--database wants a database without events, and leaves a log there that is good for nothing else.";
 
 /// The arguments of `boxoffice bench append`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct AppendArgs {
-    /// How long to append at each size of commit
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    /// How long to append to each of the three at each size of commit
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
+    /// How many events a commit has, one size after the other
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',', default_value = "1,50,250,500",
+          value_parser = clap::value_parser!(u64).range(1..=BATCH_EVENTS_MAX as u64))]
+    sizes: Vec<u64>,
     /// Make the logs in this folder, each of them gone afterwards, instead of in a temporary one
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
     form: FormArgs,
-    /// Draw rates and latencies into this SVG file
-    #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &AppendArgs) -> Outcome {
     let notes = arguments.form.notes();
+    let machine = Machine::now();
     let folder = Scratch::new(arguments.data.as_deref())?;
-    let machine = Machine::with_disk_of(folder.path())?;
+    let store = Store::start(&arguments.store, notes)?;
+    let machine = machine.with_disk_of(folder.path(), &store)?;
     let (mut runs, mut durability) = (Vec::new(), Settings::new());
-    for size in SIZES {
+    for size in arguments.sizes.iter().copied() {
         notes.say(&format!("{size} a commit"));
-        let log = tempfile::tempdir_in(folder.path());
-        let log = log.map_err(|error| Failed::new(format!("no folder can be made for a log: {error}")))?;
+        let place = tempfile::tempdir_in(folder.path())
+            .map_err(|error| Failed::new(format!("no folder can be made for a log: {error}")))?;
+        // Not the database of the last size, where it is ours to choose.
+        let database = store.new_database(&format!("append_{size}"))?;
         block_on(Threads::All, async {
-            let log = SqliteLog::open(log.path())
-                .await
-                .map_err(|error| Failed::new(format!("the log cannot be opened: {error}")))?;
-            durability =
-                log.settings().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-            runs.push(append(&log, size, Duration::from_secs(arguments.seconds)).await?);
-            log.close().await;
+            let mut targets = Targets::open(place.path(), database.as_deref(), size).await?;
+            durability = targets.settings();
+            let result = compete(&mut targets, &store, size, arguments.seconds, notes).await;
+            targets.close().await?;
+            runs.extend(result?);
             Ok(())
         })?;
     }
@@ -76,79 +81,38 @@ pub(super) fn run(arguments: &AppendArgs) -> Outcome {
         operation: "one event in the log for good",
         connections: None,
         machine,
+        store: Some(store.used()),
         durability,
         runs,
         missing: Vec::new(),
         evidence: None,
     };
-    report.tell(&arguments.form, arguments.plot.as_ref())
+    report.tell(&arguments.form)
 }
 
-async fn append(log: &SqliteLog, size: u64, time: Duration) -> Result<Figure, Failed> {
-    let stream = StreamName::from_log("inventory-event_00000000000000000000000001");
-    let claim = log.claim(&stream).await.map_err(|outage| Failed::new(outage.to_string()))?;
-    let (mut version, mut head) = (claim.version, claim.head);
-    let (mut appending, mut used, mut events) = (Duration::ZERO, Some(Duration::ZERO), 0);
-    let (mut latency, mut by_second) = (histogram()?, Vec::new());
-    while appending < time {
-        let batch = batch(&stream, version, head, size)?;
-        let (expected, epoch) = (version, claim.epoch);
-        (version, head) = batch.last().map_or((version, head), |last| (last.version, last.hash));
-        let batches = [StreamBatch { stream: stream.clone(), expected, epoch, events: batch }];
-        let (used_before, begun) = (system::own_processor_time(), Instant::now());
-        let outcomes = log.append(&batches).await.map_err(|error| Failed::new(error.to_string()))?;
-        let took = begun.elapsed();
-        let using = used_before.and_then(|before| Some(system::own_processor_time()?.saturating_sub(before)));
-        if !matches!(outcomes.as_slice(), [StreamOutcome::Appended { .. }]) {
-            return Err(Failed::new(format!("the log did not append: {outcomes:?}")));
-        }
-        record(&mut latency, took);
-        used = used.zip(using).map(|(used, using)| used + using);
-        appending += took;
-        events += size;
-        let second = usize::try_from(appending.as_secs()).unwrap_or(usize::MAX);
-        by_second.resize(by_second.len().max(second.saturating_add(1)), 0);
-        if let Some(count) = by_second.get_mut(second) {
-            *count += size;
+/// The figure of the log, and those of the plain tables.
+async fn compete(
+    targets: &mut Targets,
+    store: &Store,
+    size: u64,
+    seconds: u64,
+    notes: Notes,
+) -> Result<Vec<Figure>, Failed> {
+    let mut contenders = Vec::new();
+    for (name, target) in targets.contenders().await? {
+        contenders.push(Contender::new(format!("{size} a commit{name}"), target, size, store.watched())?);
+    }
+    for second in 1..=seconds {
+        for contender in &mut contenders {
+            contender.go_on(Duration::from_secs(second)).await?;
         }
     }
-    by_second.truncate(usize::try_from(time.as_secs()).unwrap_or(usize::MAX));
-    Ok(Figure {
-        latency_us: Latency::of(&latency),
-        processor: Used::of("log", used, events).into_iter().collect(),
-        by_second,
-        curve: curve(&latency),
-        ..Figure::of(format!("{size} a commit"), events, appending)
-    })
-}
-
-/// Events that follow on that version.
-fn batch(stream: &StreamName, after: Version, head: Digest, size: u64) -> Result<Vec<NewEvent>, Failed> {
-    let mut previous = head;
-    let mut events = Vec::new();
-    for version in after + 1..=after + size {
-        let mut event = event(version);
-        event.hash = link(&previous, stream, &event)
-            .map_err(|error| Failed::new(format!("an event cannot be hashed: {error}")))?;
-        previous = event.hash;
-        events.push(event);
+    let mut figures = contenders.into_iter().map(Contender::figure);
+    let ours = figures.next();
+    let bare: Vec<Figure> = figures.map(|run| Figure { is_baseline: true, ..run }).collect();
+    let ours = ours.map(|ours| bare.iter().fold(ours, Figure::beside));
+    if let Some(ours) = &ours {
+        notes.say(&format!("{:.0} events a second", ours.per_second));
     }
-    Ok(events)
-}
-
-fn event(version: Version) -> NewEvent {
-    let filler = "x".repeat(FILLER);
-    NewEvent {
-        version,
-        event_type: "hold_placed",
-        schema_version: 1,
-        log_time: Timestamp::from_unix_ms(1_700_000_000_000),
-        command: CommandMeta {
-            id: Uuid::from_u128(u128::from(version)),
-            hash: Digest::of(&[b"body"]),
-            cause: None,
-        },
-        payload: format!(r#"{{"filler":"{filler}","hold":"hold_{version:026}"}}"#).into(),
-        hash: Digest::ZERO,
-    }
+    Ok(ours.into_iter().chain(bare).collect())
 }

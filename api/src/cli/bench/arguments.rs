@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::store::StoreArgs;
 use crate::cli::output;
 
 /// Of a measurement over HTTP.
@@ -23,10 +24,9 @@ pub(super) struct HttpArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) store: StoreArgs,
+    #[command(flatten)]
     pub(super) form: FormArgs,
-    /// Draw rates and latencies into this SVG file
-    #[arg(long, value_name = "FILE")]
-    pub(super) plot: Option<PathBuf>,
 }
 
 /// How figures are told.
@@ -35,6 +35,9 @@ pub(super) struct FormArgs {
     /// Print the figures as JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Draw the figures into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub(super) plot: Option<PathBuf>,
 }
 
 /// Says how far a measurement has come, unless a program listens.

@@ -9,6 +9,7 @@ use boxoffice_infra::keys::ADMIN_TOKEN_FILE;
 
 use super::process::Process;
 use crate::cli::failed::Failed;
+use crate::settings::{CONFIG, DATABASE, SETTINGS};
 
 /// What a server says when it listens.
 const LISTENING: &str = "listening on http://";
@@ -24,11 +25,21 @@ pub(super) struct ChildServer {
 }
 
 impl ChildServer {
-    /// Starts a server on a data folder and a free port, and waits until it listens.
-    pub(super) fn start(data: &Path) -> Result<Self, Failed> {
+    /// Starts a server on a data folder, with its log there or in a database, and on a free port, and waits until it
+    /// listens.
+    pub(super) fn start(data: &Path, database: Option<&str>) -> Result<Self, Failed> {
         let refused = |error: std::io::Error| Failed::new(format!("the server cannot be started: {error}"));
         let program = std::env::current_exe().map_err(refused)?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        // It does what it is told here, whatever the environment says. An address may have a password in it, which
+        // everybody could read among the arguments.
+        for variable in SETTINGS.map(|setting| setting.variable).into_iter().chain([CONFIG]) {
+            command.env_remove(variable);
+        }
+        if let Some(url) = database {
+            command.env(DATABASE.variable, url);
+        }
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
             .arg(data)
             .stdin(Stdio::null())
@@ -36,7 +47,7 @@ impl ChildServer {
             .spawn()
             .map_err(refused)?;
         let said = child.stdout.take();
-        let process = Process::new(child, "the server");
+        let process = Process::new(child, "server");
         let mut lines = said.into_iter().flat_map(|said| BufReader::new(said).lines()).map_while(Result::ok);
         let address = lines.find_map(|line| line.split_once(LISTENING)?.1.trim().parse().ok());
         let Some(address) = address else {

@@ -1,8 +1,6 @@
 //! What the log says about a measurement: a figure counts only if everything that was answered is in it, and nothing
 //! that was not.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use crate::cli::audit::{self, verdict_of_log};
@@ -62,18 +60,14 @@ pub(super) struct Evidence {
     audit_ok: bool,
 }
 
-/// Reads and verifies the log of a data folder. Call it where blocking is allowed.
-pub(super) fn gather(data: &Path, answered: Counts) -> Result<Evidence, Failed> {
-    let in_log = block_on(Threads::One, count(data))?;
-    Ok(Evidence {
-        answered,
-        in_log,
-        audit_ok: verdict_of_log(&LogPlace::Folder(data.to_owned()))?.report.is_ok(),
-    })
+/// Reads and verifies a log. Call it where blocking is allowed.
+pub(super) fn gather(place: &LogPlace, answered: Counts) -> Result<Evidence, Failed> {
+    let in_log = block_on(Threads::One, count(place))?;
+    Ok(Evidence { answered, in_log, audit_ok: verdict_of_log(place)?.report.is_ok() })
 }
 
-async fn count(data: &Path) -> Result<Counts, Failed> {
-    let log = audit::open(&LogPlace::Folder(data.to_owned())).await?;
+async fn count(place: &LogPlace) -> Result<Counts, Failed> {
+    let log = audit::open(place).await?;
     let (mut counts, mut after) = (Counts::default(), 0);
     loop {
         let page = log.read(after, PAGE).await?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::load::{self, Load, Plan, Work};
 use super::percentiles::{Curve, Latency, curve};
-use super::process::Process;
+use super::process::Watched;
 use crate::cli::failed::Failed;
 use crate::cli::{system, words};
 
@@ -40,9 +40,11 @@ pub(super) struct Figure {
     /// What else is to be known of it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) remark: String,
-    /// The part of the rate of another figure of this run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) part_of: Option<Part>,
+    /// Whether others are compared with this.
+    pub(super) is_baseline: bool,
+    /// The rate as a part of those of other figures of this run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) part_of: Vec<Part>,
     /// Operations that ended in each second.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) by_second: Vec<u64>,
@@ -82,6 +84,22 @@ pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
 
+impl Part {
+    /// `87.2 %`, or `3.71 ×` where it is more.
+    pub(super) fn ratio_in_words(&self) -> String {
+        if self.ratio < 1.5 {
+            format!("{:.1} %", self.ratio * 100.0)
+        } else {
+            format!("{:.2} ×", self.ratio)
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let of = if self.ratio < 1.5 { " of" } else { "" };
+        format!("{}{of} {}", self.ratio_in_words(), self.of)
+    }
+}
+
 impl Used {
     /// Nothing where the system does not tell.
     pub(super) fn of(process: &'static str, time: Option<Duration>, operations: u64) -> Option<Self> {
@@ -117,9 +135,10 @@ impl Figure {
     }
 
     /// Beside the rate of another.
-    pub(super) fn beside(self, other: &Self) -> Self {
+    pub(super) fn beside(mut self, other: &Self) -> Self {
         let ratio = self.per_second / other.per_second.max(1e-6);
-        Self { part_of: Some(Part { of: other.name.clone(), ratio }), ..self }
+        self.part_of.push(Part { of: other.name.clone(), ratio });
+        self
     }
 
     /// What is to be known of it beyond the numbers of its row.
@@ -131,6 +150,9 @@ impl Figure {
         if self.not_modified > 0 {
             remarks.push(format!("{} × 304", words::count(self.not_modified)));
         }
+        if self.part_of.len() > 1 {
+            remarks.extend(self.part_of.iter().map(Part::in_words));
+        }
         remarks.extend(
             self.other_answers.iter().map(|(what, count)| format!("{} × {what}", words::count(*count))),
         );
@@ -141,24 +163,30 @@ impl Figure {
     }
 }
 
-/// Puts a load on a server and takes its figure.
+/// Puts a load on a server and takes its figure, with the processor time of the processes that work for it.
 pub(super) async fn measure<W: Work>(
     name: &str,
-    server: (&'static str, &Process),
+    processes: &[Watched],
     plan: Plan,
     work: &Arc<W>,
 ) -> Result<(Figure, Load), Failed> {
-    let (process, server) = server;
-    let used = || (server.processor_time(), system::own_processor_time());
-    let before = Cell::new((None, None));
+    let used = || {
+        let times = processes.iter().map(|process| (process.name, process.processor_time()));
+        times.chain([("client", system::own_processor_time())]).collect::<Vec<_>>()
+    };
+    let before = Cell::new(Vec::new());
     let load = load::run(plan, work, || before.set(used())).await?;
-    let ((server_before, client_before), (server_after, client_after)) = (before.get(), used());
-    let between = |after: Option<Duration>, before: Option<Duration>| Some(after?.saturating_sub(before?));
     let operations = load.latency.len();
     let mut run = Figure::of_load(name, &load);
-    run.processor.extend(Used::of(process, between(server_after, server_before), operations));
-    run.processor.extend(Used::of("client", between(client_after, client_before), operations));
+    for ((process, after), (_, before)) in used().into_iter().zip(before.take()) {
+        run.processor.extend(Used::of(process, between(before, after), operations));
+    }
     Ok((run, load))
+}
+
+/// What was used from one moment to another.
+pub(super) fn between(before: Option<Duration>, after: Option<Duration>) -> Option<Duration> {
+    Some(after?.saturating_sub(before?))
 }
 
 #[cfg(test)]
@@ -173,7 +201,7 @@ mod tests {
         assert_eq!(used.in_words(), "server 1.0 s, 5.0 µs each");
         assert_eq!(Used::of("server", None, 1), None);
         let half = Figure::of("half", 100_000, Duration::from_secs(10)).beside(&run);
-        assert!(half.part_of.is_some_and(|part| part.of == "holds" && (part.ratio - 0.5).abs() < 1e-9));
+        assert!(matches!(&half.part_of[..], [part] if part.of == "holds" && (part.ratio - 0.5).abs() < 1e-9));
     }
 
     #[test]

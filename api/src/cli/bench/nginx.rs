@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tempfile::TempDir;
 
-use super::process::Process;
+use super::process::{Process, is_root};
 use crate::cli::failed::Failed;
 
 /// How long it may take to listen.
@@ -96,16 +96,6 @@ fn configured(folder: &Path, address: SocketAddr) -> String {
          default_type application/json;\n{temporary}  \
          server {{ listen {address}; root \"{folder}/files\"; }}\n}}\n"
     )
-}
-
-#[cfg(unix)]
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }
 
 #[cfg(test)]

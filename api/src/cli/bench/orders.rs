@@ -18,6 +18,7 @@ use crate::cli::{Outcome, Threads, block_on};
 
 const EXAMPLE: &str = "Examples:
   boxoffice bench orders
+  boxoffice bench orders --postgres
   boxoffice bench orders --seconds 60 --connections 128 --json --plot orders.svg
 
 As `boxoffice bench onsale`, with the whole way of an order: hold one named seat, order it, begin to pay, and tell
@@ -42,6 +43,7 @@ pub(super) fn run(arguments: &OrdersArgs) -> Outcome {
         bench: "orders",
         operation: "one seat from the hold to the ticket, in four requests",
         runs: vec![run],
+        has_rows: true,
         missing: Vec::new(),
         answered: load.counts,
     })
@@ -54,8 +56,8 @@ pub(super) fn sell(session: &Session, http: &HttpArgs) -> Result<(Figure, Load),
     let seats = block_on(Threads::One, stage::set_up(&session.server, wanted, http.seats))?;
     session.notes.say("the sale is on");
     let work = Arc::new(Ordering(seats));
-    let server = ("server", &session.server.process);
-    block_on(Threads::All, figure::measure("whole orders", server, session.plan(0), &work))
+    let processes = session.watched();
+    block_on(Threads::All, figure::measure("whole orders", &processes, session.plan(0), &work))
 }
 
 /// Buying one named seat after the other.

@@ -1,4 +1,5 @@
-//! Figures as a picture: rates over time, and how late how many were. One SVG file that needs nothing else.
+//! Figures as a picture: a bar for each rate, rates over time, and how late how many were. One SVG file that needs
+//! nothing else. What nothing was measured of is left out.
 
 use std::fmt::Write as _;
 
@@ -11,77 +12,127 @@ const RIGHT: f64 = 930.0;
 /// How high a chart is.
 const HEIGHT: f64 = 260.0;
 /// Where the first chart begins.
-const TOP: f64 = 70.0;
-/// From the beginning of a chart to that of the next.
-const NEXT: f64 = 340.0;
-/// A line of the legend.
-const LINE: f64 = 18.0;
-/// Where the legend begins.
-const LEGEND: f64 = TOP + NEXT + HEIGHT + 60.0;
+const TOP: f64 = 74.0;
+/// Above a chart, for its name, and below, for its axis.
+const SPACE: f64 = 80.0;
+/// From a bar to the next.
+const BAR: f64 = 24.0;
+/// Where bars begin, right of their names.
+const BARS: f64 = 300.0;
+/// Where the longest bar ends, left of its number.
+const BARS_END: f64 = 760.0;
 
 /// Colours that can be told apart by most eyes.
 const COLOURS: [&str; 8] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#555555", "#882255"];
 
-/// Draws figures; those without rates and latencies are left out.
+/// How the figures of one colour differ, and baselines from all others.
+const STROKES: [&str; 2] = ["", "7 3"];
+const BASELINE: &str = "2 3";
+
+/// A figure, and how it is drawn everywhere.
+struct Drawn<'a> {
+    run: &'a Figure,
+    colour: &'static str,
+    dashes: &'static str,
+}
+
+/// Draws figures.
 pub(super) fn svg(title: &str, runs: &[Figure]) -> String {
-    let drawn: Vec<(&Figure, &str)> = runs.iter().zip(COLOURS.into_iter().cycle()).collect();
-    let height = LEGEND + LINE * float(drawn.len() as u64) + 10.0;
-    let mut out = format!(
+    let styles = STROKES.iter().flat_map(|dashes| COLOURS.map(|colour| (colour, *dashes))).cycle();
+    let drawn: Vec<Drawn> = runs
+        .iter()
+        .zip(styles)
+        .map(|(run, (colour, dashes))| Drawn {
+            run,
+            colour,
+            dashes: if run.is_baseline { BASELINE } else { dashes },
+        })
+        .collect();
+    let mut body = String::new();
+    text(&mut body, LEFT - 66.0, 28.0, "start", title);
+    let mut top = TOP;
+    bars(&mut body, top, &drawn);
+    top += BAR * float(drawn.len() as u64) + SPACE - 20.0;
+    if drawn.iter().any(|drawn| !drawn.run.by_second.is_empty()) {
+        rates(&mut body, top, &drawn);
+        top += HEIGHT + SPACE;
+    }
+    if drawn.iter().any(|drawn| !drawn.run.curve.is_empty()) {
+        latencies(&mut body, top, &drawn);
+        top += HEIGHT + SPACE;
+    }
+    let height = top - SPACE + 40.0;
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" \
          height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n\
-         <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+         <title>{title}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{body}</svg>\n",
         title = escaped(title)
-    );
-    text(&mut out, LEFT, 28.0, "start", title);
-    rates(&mut out, &drawn);
-    latencies(&mut out, &drawn);
-    for (line, (run, colour)) in (0_u32..).zip(&drawn) {
-        let y = LEGEND + LINE * f64::from(line);
+    )
+}
+
+/// A bar for the rate of each, baselines paler. The colours hold for the charts below too.
+fn bars(out: &mut String, top: f64, runs: &[Drawn]) {
+    let most = runs.iter().map(|drawn| drawn.run.per_second).fold(f64::MIN_POSITIVE, f64::max);
+    let is_compared = runs.iter().any(|drawn| drawn.run.is_baseline);
+    let compared = if is_compared { " (and as part of the baseline, which is paler and dotted)" } else { "" };
+    text(out, LEFT - 66.0, top - 14.0, "start", &format!("operations a second{compared}"));
+    for (place, Drawn { run, colour, dashes }) in (0_u32..).zip(runs) {
+        let y = top + BAR * f64::from(place);
+        let width = (BARS_END - BARS) * run.per_second / most;
+        let opacity = if run.is_baseline { "0.45" } else { "1" };
+        text(out, BARS - 8.0, y + 12.0, "end", &run.name);
         let _ = writeln!(
             out,
-            "<rect x=\"{LEFT}\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{colour}\"/>",
-            y - 10.0
+            "<rect x=\"{BARS}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"16\" fill=\"{colour}\" \
+             fill-opacity=\"{opacity}\" stroke=\"{colour}\" stroke-dasharray=\"{dashes}\"/>",
         );
-        text(&mut out, LEFT + 18.0, y, "start", &run.name);
+        let ratio = run.part_of.first().map(|part| format!("  ({})", part.ratio_in_words()));
+        let rate = format!("{}{}", words::rate(run.per_second), ratio.unwrap_or_default());
+        text(out, BARS + width + 8.0, y + 12.0, "start", &rate);
     }
-    out.push_str("</svg>\n");
-    out
 }
 
 /// Operations by second, from zero.
-fn rates(out: &mut String, runs: &[(&Figure, &str)]) {
-    let most = runs.iter().flat_map(|(run, _)| &run.by_second).max().copied().unwrap_or(0).max(1);
-    let seconds = runs.iter().map(|(run, _)| run.by_second.len()).max().unwrap_or(0).max(2) as u64;
-    text(out, LEFT, TOP - 12.0, "start", "operations a second");
-    for part in 0..=4_u64 {
-        let (y, x) = (part * most / 4, part * seconds / 4);
-        horizontal(out, TOP, float(y) / float(most), &words::count(y));
-        let at = LEFT + (RIGHT - LEFT) * float(x) / float(seconds);
-        text(out, at, TOP + HEIGHT + 18.0, "middle", &format!("{x} s"));
+fn rates(out: &mut String, top: f64, runs: &[Drawn]) {
+    let most = runs.iter().flat_map(|drawn| &drawn.run.by_second).max().copied().unwrap_or(0).max(1);
+    let seconds = runs.iter().map(|drawn| drawn.run.by_second.len()).max().unwrap_or(0).max(2) as u64;
+    text(out, LEFT - 66.0, top - 14.0, "start", "operations in each second");
+    for y in quarters(most) {
+        horizontal(out, top, float(y) / float(most), &words::count(y));
     }
-    for (run, colour) in runs {
+    for x in quarters(seconds) {
+        let at = LEFT + (RIGHT - LEFT) * float(x) / float(seconds);
+        text(out, at, top + HEIGHT + 18.0, "middle", &format!("{x} s"));
+    }
+    for drawn in runs {
         // What ended in a second stands in its middle.
-        let points = (0_u64..).zip(&run.by_second);
+        let points = (0_u64..).zip(&drawn.run.by_second);
         let points = points
             .map(|(second, count)| ((float(second) + 0.5) / float(seconds), float(*count) / float(most)));
-        line(out, TOP, colour, points);
+        line(out, top, drawn, points);
     }
 }
 
+/// Zero, the number, and the quarters between, each of them once.
+fn quarters(number: u64) -> Vec<u64> {
+    let mut quarters: Vec<u64> = (0..=4).map(|part| part * number / 4).collect();
+    quarters.dedup();
+    quarters
+}
+
 /// Latencies by the part that was not later, each step to the right a tenth of what is left.
-fn latencies(out: &mut String, runs: &[(&Figure, &str)]) {
+fn latencies(out: &mut String, top: f64, runs: &[Drawn]) {
     const PARTS: [(f64, &str); 6] =
         [(0.0, "0 %"), (0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %"), (0.9999, "99.99 %")];
-    let top = TOP + NEXT;
     let across = |part: f64| -(1.0 - part).log10() / 4.0;
-    let all = || runs.iter().flat_map(|(run, _)| &run.curve).map(|(_, micros)| *micros);
+    let all = || runs.iter().flat_map(|drawn| &drawn.run.curve).map(|(_, micros)| *micros);
     let decade = |micros: u64| float(micros.max(1)).log10();
     let (least, most) = (all().min().unwrap_or(1), all().max().unwrap_or(1));
     let (least, most) = (decade(least).floor(), decade(most).ceil());
     let most = if most > least { most } else { least + 1.0 };
     let up = |micros: u64| (decade(micros) - least) / (most - least);
-    text(out, LEFT, top - 12.0, "start", "latency, by the part of operations that took no longer");
+    text(out, LEFT - 66.0, top - 14.0, "start", "latency, by the part of operations that took no longer");
     let mut micros = 1_u64;
     while decade(micros) <= most {
         if decade(micros) >= least {
@@ -92,21 +143,23 @@ fn latencies(out: &mut String, runs: &[(&Figure, &str)]) {
     for (part, label) in PARTS {
         text(out, LEFT + (RIGHT - LEFT) * across(part), top + HEIGHT + 18.0, "middle", label);
     }
-    for (run, colour) in runs {
-        line(out, top, colour, run.curve.iter().map(|(part, micros)| (across(*part), up(*micros))));
+    for drawn in runs {
+        let points = drawn.run.curve.iter().map(|(part, micros)| (across(*part), up(*micros)));
+        line(out, top, drawn, points);
     }
 }
 
 /// A line through points that are given as parts of the chart's width and height.
-fn line(out: &mut String, top: f64, colour: &str, points: impl Iterator<Item = (f64, f64)>) {
+fn line(out: &mut String, top: f64, drawn: &Drawn, points: impl Iterator<Item = (f64, f64)>) {
     let points: Vec<String> = points
         .map(|(x, y)| format!("{:.1},{:.1}", LEFT + (RIGHT - LEFT) * x, top + HEIGHT * (1.0 - y)))
         .collect();
     if !points.is_empty() {
-        let points = points.join(" ");
+        let (points, Drawn { colour, dashes, .. }) = (points.join(" "), drawn);
         let _ = writeln!(
             out,
-            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" points=\"{points}\"/>"
+            "<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dashes}\" \
+             points=\"{points}\"/>"
         );
     }
 }
@@ -153,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_says_nothing_twice() {
+        assert_eq!(quarters(2), [0, 1, 2]);
+        assert_eq!(quarters(30), [0, 7, 15, 22, 30]);
+    }
+
+    #[test]
     fn a_picture_is_well_formed_whatever_the_figures_are() {
         let full = Figure {
             name: "<availability> & \"more\"".into(),
@@ -165,10 +224,13 @@ mod tests {
         for runs in [vec![], vec![Figure::default()], vec![one.clone()], vec![full.clone(), one]] {
             assert_well_formed(&svg("a & b", &runs));
         }
+        let baseline = Figure { is_baseline: true, per_second: 100.0, ..full.clone() };
+        assert!(svg("a", &[baseline]).contains("fill-opacity=\"0.45\""));
         let drawing = svg("a", &[full]);
         assert_eq!(drawing.matches("<polyline").count(), 2);
+        assert_eq!(svg("a", &[Figure::default()]).matches("<polyline").count(), 0);
         assert!(drawing.contains("&lt;availability&gt; &amp; &quot;more&quot;"));
         // The highest rate touches the top of its chart, in the middle of the three seconds.
-        assert!(drawing.contains("510.0,70.0"), "{drawing}");
+        assert!(drawing.contains("510.0,158.0"), "{drawing}");
     }
 }

@@ -9,6 +9,34 @@ use crate::cli::system;
 /// How long a process may take to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A process whose processor time is looked at, with those that it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Watched {
+    /// What to call it.
+    pub(super) name: &'static str,
+    /// Its number.
+    pub(super) process: u32,
+}
+
+impl Watched {
+    /// What it has used so far, where the system tells.
+    pub(super) fn processor_time(self) -> Option<Duration> {
+        system::processor_time_of_family(self.process)
+    }
+}
+
+/// Whether this is root, as whom some programs do not run.
+#[cfg(unix)]
+pub(super) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether this is root, as whom some programs do not run.
+#[cfg(not(unix))]
+pub(super) fn is_root() -> bool {
+    false
+}
+
 /// A process that is stopped when this is dropped.
 pub(super) struct Process {
     child: Child,
@@ -21,9 +49,9 @@ impl Process {
         Self { child, name }
     }
 
-    /// The processor time that it has used so far, with the processes that it started.
-    pub(super) fn processor_time(&self) -> Option<Duration> {
-        system::processor_time_of_family(self.child.id())
+    /// For its processor time.
+    pub(super) fn watched(&self) -> Watched {
+        Watched { name: self.name, process: self.child.id() }
     }
 
     /// Whether it has ended by itself.

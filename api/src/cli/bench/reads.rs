@@ -69,6 +69,7 @@ pub(super) fn run(arguments: &ReadsArgs) -> Outcome {
         bench: "reads",
         operation: "one answer read to its end",
         runs,
+        has_rows: false,
         missing,
         answered,
     })
@@ -133,10 +134,11 @@ impl Bench<'_> {
             self.session.notes.say(&name);
             let plan = Plan { address: nginx.address, ..self.plan() };
             let reading = Arc::new(Reading(Target { path, ..target.clone() }));
-            let measuring = figure::measure(&name, ("nginx", &nginx.process), plan, &reading);
+            let processes = [nginx.process.watched()];
+            let measuring = figure::measure(&name, &processes, plan, &reading);
             let (run, _) = block_on(Threads::All, measuring)?;
             let remark = format!("a static file of {}", words::bytes(size));
-            runs.push((target.clone(), Figure { remark, ..run }));
+            runs.push((target.clone(), Figure { remark, is_baseline: true, ..run }));
         }
         nginx.process.stop()?;
         Ok(runs)
@@ -147,15 +149,15 @@ impl Bench<'_> {
         let name = format!("{}{}", target.name, if sells { ", selling" } else { "" });
         self.session.notes.say(&name);
         let (plan, reading) = (self.plan(), Arc::new(Reading(target.clone())));
-        let server = ("server", &self.session.server.process);
+        let processes = self.session.watched();
         if !sells {
-            return Ok(block_on(Threads::All, figure::measure(&name, server, plan, &reading))?.0);
+            return Ok(block_on(Threads::All, figure::measure(&name, &processes, plan, &reading))?.0);
         }
         let selling = Plan { connections: BUYERS, pace: Some(self.pace), ..self.plan() };
         let seller = Arc::new(Holding(Arc::clone(&self.seats)));
         let (read, sold) = block_on(Threads::All, async {
             let selling = load::run(selling, &seller, || {});
-            tokio::try_join!(figure::measure(&name, server, plan, &reading), selling)
+            tokio::try_join!(figure::measure(&name, &processes, plan, &reading), selling)
         })?;
         self.answered.add(sold.counts);
         let sold = Figure::of("", sold.latency.len(), sold.took).per_second;

@@ -1,32 +1,37 @@
 //! `boxoffice bench rebuild`
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use boxoffice_domain::log::Position;
-use boxoffice_infra::sqlite::SqliteLog;
+use boxoffice_infra::postgres::{Postgres, PostgresLog, PostgresViews};
+use boxoffice_infra::sqlite::{LOG_FILE, SqliteLog};
 use boxoffice_infra::views::SqliteViews;
 use boxoffice_projections::feed::LogFeed;
 use boxoffice_projections::follow::{Progress, follow_shows, follow_tables};
 use boxoffice_projections::shows::Shows;
-use boxoffice_projections::table::TableStore as _;
+use boxoffice_projections::table::TableStore;
 
 use super::arguments::Notes;
 use super::durability::Settings;
-use super::figure::{Figure, Used};
+use super::figure::{Figure, Used, between};
 use super::given::{Given, GivenArgs};
+use super::process::Watched;
 use super::report::{Machine, Report};
+use super::store::Store;
 use crate::app::table_projections;
 use crate::cli::failed::Failed;
 use crate::cli::{Outcome, Threads, block_on, system, words};
+use crate::settings::LogPlace;
 
 const EXAMPLE: &str = "Examples:
   boxoffice bench rebuild
+  boxoffice bench rebuild --postgres --plot rebuild.svg
   boxoffice bench rebuild --data /var/lib/boxoffice --json
 
-Drops every read model of a data folder and builds it from the log again, one after the other. No server may be
-running on the folder. A folder of the user's has all of its read models again afterwards; should that be
-interrupted, the next server builds the rest. Ends with 1 where an event could not be applied.";
+Drops every read model of a data folder or a database and builds it from the log again, one after the other. No server
+may be running there. What is the user's has all of its read models again afterwards; should that be interrupted, the
+next server builds the rest. Without --data or --database a sale makes a log first. Ends with 1 where an event could
+not be applied.";
 
 /// No read model of any log takes longer.
 const PATIENCE: Duration = Duration::from_hours(24);
@@ -41,72 +46,116 @@ pub(crate) struct RebuildArgs {
 
 pub(super) fn run(arguments: &RebuildArgs) -> Outcome {
     let notes = arguments.given.form.notes();
+    let machine = Machine::now();
     let given = Given::find(&arguments.given, notes)?;
-    if !given.path().join(boxoffice_infra::sqlite::LOG_FILE).exists() {
-        return Err(Failed::new(format!("there is no log at {}", given.path().display())));
-    }
-    let (runs, parked) = block_on(Threads::All, rebuild(given.path(), notes))?;
+    let place = given.place();
+    let machine = match &place {
+        LogPlace::Folder(data) if data.join(LOG_FILE).exists() => {
+            machine.with_disk_of(data, &Store::Folder)?
+        }
+        LogPlace::Folder(data) => return Err(Failed::new(format!("there is no log at {}", data.display()))),
+        LogPlace::Database(_) => machine,
+    };
+    let mut bench = Bench { notes, database: given.watched(), runs: Vec::new(), parked: 0 };
+    block_on(Threads::All, bench.rebuild(&place))?;
     let report = Report {
         bench: "rebuild",
-        ok: parked == 0,
+        ok: bench.parked == 0,
         operation: "one event of the log, read and applied",
         connections: None,
-        machine: Machine::with_disk_of(given.path())?,
+        machine,
+        store: Some(given.used()),
         durability: Settings::new(),
-        runs,
+        runs: bench.runs,
         missing: Vec::new(),
         evidence: None,
     };
-    report.tell(&arguments.given.form, None)
+    report.tell(&arguments.given.form)
 }
 
-/// One figure for each read model, one for all of them, and how many streams could not be applied.
-async fn rebuild(data: &Path, notes: Notes) -> Result<(Vec<Figure>, usize), Failed> {
-    let cannot =
-        |error: boxoffice_infra::OpenError| Failed::new(format!("the folder cannot be opened: {error}"));
-    let log = SqliteLog::open(data).await.map_err(cannot)?;
-    let views = SqliteViews::open(data).await.map_err(cannot)?;
-    let head = LogFeed::head(&log);
-    let (mut runs, mut parked) = (Vec::new(), 0);
-    for projection in table_projections() {
-        notes.say(projection.name());
-        views.discard(&*projection).await?;
-        let progress = Progress::new(projection.name());
-        let begun = Begun::now();
-        let done = async { drop(progress.wait_for(head, PATIENCE).await) };
-        follow_tables(&log, &views, &*projection, &progress, done).await;
-        runs.push(begun.figure(&progress, head)?);
-        parked += progress.parked().len();
+struct Bench {
+    notes: Notes,
+    /// The database's processes, where they are known.
+    database: Option<Watched>,
+    /// One figure for each read model, and one for all of them.
+    runs: Vec<Figure>,
+    /// How many streams could not be applied.
+    parked: usize,
+}
+
+impl Bench {
+    async fn rebuild(&mut self, place: &LogPlace) -> Result<(), Failed> {
+        match place {
+            LogPlace::Folder(data) => {
+                let log = SqliteLog::open(data).await.map_err(cannot)?;
+                let views = SqliteViews::open(data).await.map_err(cannot)?;
+                self.all(&log, &views).await?;
+                views.close().await;
+                log.close().await;
+            }
+            LogPlace::Database(url) => {
+                let postgres = Postgres::connect(url).await.map_err(cannot)?;
+                let log = PostgresLog::open(&postgres).await.map_err(cannot)?;
+                let views = PostgresViews::open(&postgres).await.map_err(cannot)?;
+                self.all(&log, &views).await?;
+                log.close().await;
+                postgres.close().await;
+            }
+        }
+        Ok(())
     }
-    notes.say("shows");
-    let shows = Shows::new();
-    let progress = shows.progress();
-    let begun = Begun::now();
-    let done = async { drop(progress.wait_for(head, PATIENCE).await) };
-    follow_shows(&log, &shows, done).await;
-    runs.push(begun.figure(progress, head)?);
-    parked += progress.parked().len();
-    runs.push(in_all(&runs, head));
-    views.close().await;
-    log.close().await;
-    Ok((runs, parked))
+
+    async fn all(&mut self, log: &dyn LogFeed, views: &dyn TableStore) -> Result<(), Failed> {
+        let head = log.look_up_head().await;
+        for projection in table_projections() {
+            self.notes.say(projection.name());
+            views.discard(&*projection).await?;
+            let progress = Progress::new(projection.name());
+            let begun = Begun::now(self.database);
+            let done = async { drop(progress.wait_for(head, PATIENCE).await) };
+            follow_tables(log, views, &*projection, &progress, done).await;
+            self.built(begun, &progress, head)?;
+        }
+        self.notes.say("shows");
+        let shows = Shows::new();
+        let begun = Begun::now(self.database);
+        let done = async { drop(shows.progress().wait_for(head, PATIENCE).await) };
+        follow_shows(log, &shows, done).await;
+        self.built(begun, shows.progress(), head)?;
+        self.runs.push(in_all(&self.runs, head));
+        Ok(())
+    }
+
+    fn built(&mut self, begun: Begun, progress: &Progress, head: Position) -> Result<(), Failed> {
+        self.runs.push(begun.figure(progress, head)?);
+        self.parked += progress.parked().len();
+        Ok(())
+    }
+}
+
+fn cannot(error: impl std::fmt::Display) -> Failed {
+    Failed::new(format!("the log and its read models cannot be opened: {error}"))
 }
 
 /// A read model that is being built.
 struct Begun {
     at: Instant,
     used: Option<Duration>,
+    database: Option<Watched>,
+    used_there: Option<Duration>,
 }
 
 impl Begun {
-    fn now() -> Self {
-        Self { at: Instant::now(), used: system::own_processor_time() }
+    fn now(database: Option<Watched>) -> Self {
+        let used_there = database.and_then(Watched::processor_time);
+        Self { at: Instant::now(), used: system::own_processor_time(), database, used_there }
     }
 
     /// What it took to come to the end of the log.
     fn figure(self, progress: &Progress, head: Position) -> Result<Figure, Failed> {
         let took = self.at.elapsed();
-        let used = self.used.and_then(|before| Some(system::own_processor_time()?.saturating_sub(before)));
+        let used = between(self.used, system::own_processor_time());
+        let there = self.database.map(|database| (database.name, database.processor_time()));
         if progress.position() < head {
             return Err(Failed::new(format!("{} stopped at {}", progress.name(), progress.position())));
         }
@@ -116,7 +165,8 @@ impl Begun {
         } else {
             format!("{} PARKED: events that cannot be applied", words::counted(parked, "stream", "streams"))
         };
-        let processor = Used::of("process", used, head).into_iter().collect();
+        let there = there.and_then(|(name, after)| Used::of(name, between(self.used_there, after), head));
+        let processor = Used::of("process", used, head).into_iter().chain(there).collect();
         Ok(Figure { processor, remark, ..Figure::of(progress.name(), head, took) })
     }
 }

@@ -1,13 +1,14 @@
 //! What a measurement says in the end: a table, or JSON, and a plot.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::arguments::FormArgs;
 use super::durability::{self, Settings};
 use super::evidence::Evidence;
-use super::figure::Figure;
+use super::figure::{Figure, Part};
+use super::store::{Store, StoreUsed};
 use super::{plot, table};
 use crate::cli::audit::exit_code;
 use crate::cli::failed::Failed;
@@ -27,6 +28,9 @@ pub(super) struct Report {
     pub(super) connections: Option<u32>,
     /// Where.
     pub(super) machine: Machine,
+    /// What the log was kept in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) store: Option<StoreUsed>,
     /// What an answer rests on, as the store of the log says.
     #[serde(skip_serializing_if = "Settings::is_empty")]
     pub(super) durability: Settings,
@@ -47,29 +51,42 @@ pub(super) struct Machine {
     cores: Option<usize>,
     /// How long a small synchronised write takes on the disk of the data, in microseconds.
     sync_us: Option<u64>,
+    /// How many threads wanted a core during the minute before, whoever's they were.
+    load: Option<f64>,
 }
 
 impl Machine {
-    /// This one, with the disk of a folder, which is made if need be.
-    pub(super) fn with_disk_of(data: &Path) -> Result<Self, Failed> {
+    /// This one, as it is before anything is measured.
+    pub(super) fn now() -> Self {
+        let cores = std::thread::available_parallelism().ok().map(usize::from);
+        Self { cores, sync_us: None, load: system::load() }
+    }
+
+    /// With the disk of a folder, which is made if need be; without where the log is in a database that the user has,
+    /// since that may be anywhere.
+    pub(super) fn with_disk_of(self, data: &Path, store: &Store) -> Result<Self, Failed> {
         boxoffice_infra::folder::ensure(data)
             .map_err(|error| Failed::new(format!("{} cannot be made: {error}", data.display())))?;
+        if matches!(store, Store::Theirs(_)) {
+            return Ok(self);
+        }
         let sync = system::sync_latency(data).ok();
-        let sync_us = sync.and_then(|time| u64::try_from(time.as_micros()).ok());
-        Ok(Self { cores: std::thread::available_parallelism().ok().map(usize::from), sync_us })
+        Ok(Self { sync_us: sync.and_then(|time| u64::try_from(time.as_micros()).ok()), ..self })
     }
 
     fn in_words(&self) -> String {
         let cores = self.cores.map_or_else(|| "cores unknown".into(), |cores| format!("{cores} cores"));
-        let sync = self.sync_us.map_or_else(|| "unknown".into(), words::micros);
-        format!("{cores}; a small synchronised write takes {sync} on this disk")
+        let sync = self.sync_us.map(words::micros);
+        let sync = sync.map(|sync| format!("; a small synchronised write takes {sync} on this disk"));
+        let load = self.load.map(|load| format!("; its load was {load:.1} before"));
+        [cores, sync.unwrap_or_default(), load.unwrap_or_default()].concat()
     }
 }
 
 impl Report {
     /// Tells it as it was asked for, and ends with 1 where the figures do not count.
-    pub(super) fn tell(&self, form: &FormArgs, plot: Option<&PathBuf>) -> Outcome {
-        if let Some(file) = plot {
+    pub(super) fn tell(&self, form: &FormArgs) -> Outcome {
+        if let Some(file) = &form.plot {
             let drawing = plot::svg(&format!("boxoffice bench {}", self.bench), &self.runs);
             std::fs::write(file, drawing)
                 .map_err(|error| Failed::new(format!("{} cannot be written: {error}", file.display())))?;
@@ -95,6 +112,7 @@ impl Report {
         }
         lines.extend(self.missing.iter().map(|what| format!("  MISSING: {what}")));
         lines.push(format!("  machine: {}", self.machine.in_words()));
+        lines.extend(self.store.as_ref().map(|store| format!("  store: {}", store.in_words())));
         if !self.durability.is_empty() {
             lines.push(format!(
                 "  durability, as the log's store reports it: {}",
@@ -110,27 +128,27 @@ impl Report {
 }
 
 const HEAD: [&str; 9] =
-    ["", "a second", "p50", "p99", "p99.9", "longest", "took", "of the static file", "processor time"];
+    ["", "a second", "p50", "p99", "p99.9", "longest", "took", "of the baseline", "processor time"];
 
 fn row(run: &Figure) -> Vec<String> {
     let [p50, p99, p999, max] = match run.latency_us {
         Some(latency) => [latency.p50, latency.p99, latency.p999, latency.max].map(words::micros),
         None => [const { String::new() }; 4],
     };
-    let part = run.part_of.as_ref().map(|part| format!("{:.1} %", part.ratio * 100.0));
+    let part = run.part_of.first().map(Part::ratio_in_words);
     let used = run.processor.iter().map(super::figure::Used::in_words).collect::<Vec<_>>().join("; ");
     let took = format!("{:.1} s", run.seconds);
-    vec![run.name.clone(), whole(run.per_second), p50, p99, p999, max, took, part.unwrap_or_default(), used]
-}
-
-/// `12,345`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a figure for people, never below zero"
-)]
-fn whole(rate: f64) -> String {
-    words::count(rate.round() as u64)
+    vec![
+        run.name.clone(),
+        words::rate(run.per_second),
+        p50,
+        p99,
+        p999,
+        max,
+        took,
+        part.unwrap_or_default(),
+        used,
+    ]
 }
 
 #[cfg(test)]
@@ -155,7 +173,8 @@ mod tests {
             ok: true,
             operation: "one named seat held",
             connections: Some(64),
-            machine: Machine { cores: Some(2), sync_us: Some(120) },
+            machine: Machine { cores: Some(2), sync_us: Some(120), load: Some(0.25) },
+            store: Some(Store::Folder.used()),
             durability: [("synchronous".to_owned(), "2".to_owned())].into(),
             runs: vec![run],
             missing: vec!["nginx".into()],
@@ -179,7 +198,8 @@ mod tests {
         let rest = [
             "  holds: 2 × 503 overloaded",
             "  MISSING: nginx",
-            "  machine: 2 cores; a small synchronised write takes 120 µs on this disk",
+            "  machine: 2 cores; a small synchronised write takes 120 µs on this disk; its load was 0.2 before",
+            "  store: SQLite",
             "  durability, as the log's store reports it: synchronous 2 (FULL)",
         ];
         assert_eq!(lines[3..], rest);

@@ -1,4 +1,4 @@
-//! A measurement over HTTP: a server of its own on an empty folder, and the end, where every answer is looked for.
+//! A measurement over HTTP: a server of its own on an empty store, and the end, where every answer is looked for.
 
 use std::time::Duration;
 
@@ -6,11 +6,13 @@ use boxoffice_infra::sqlite::LOG_FILE;
 
 use super::arguments::{HttpArgs, Notes, warm_up};
 use super::child::ChildServer;
-use super::durability;
 use super::evidence::{self, Counts};
 use super::figure::Figure;
 use super::load::Plan;
+use super::process::Watched;
 use super::report::{Machine, Report};
+use super::store::Store;
+use super::{durability, rows};
 use crate::cli::failed::Failed;
 use crate::cli::scratch::Scratch;
 use crate::cli::{Outcome, Threads, block_on, system};
@@ -22,25 +24,29 @@ pub(super) struct Session<'a> {
     pub(super) notes: Notes,
     /// Where the data is.
     pub(super) folder: Scratch,
-    /// The server.
+    /// The server. Ends before its database does.
     pub(super) server: ChildServer,
+    /// Where the log is.
+    pub(super) store: Store,
     machine: Machine,
 }
 
 impl<'a> Session<'a> {
-    /// Starts a server on an empty folder.
+    /// Starts a server on an empty store.
     pub(super) fn start(arguments: &'a HttpArgs) -> Result<Self, Failed> {
         let notes = arguments.form.notes();
+        let machine = Machine::now();
         let folder = Scratch::new(arguments.data.as_deref())?;
         if folder.path().join(LOG_FILE).exists() {
             let folder = folder.path().display();
             return Err(Failed::new(format!("{folder} has a log already; name a new folder with --data")));
         }
         system::raise_open_files();
-        let machine = Machine::with_disk_of(folder.path())?;
+        let store = Store::start(&arguments.store, notes)?;
+        let machine = machine.with_disk_of(folder.path(), &store)?;
         notes.say("starting a server");
-        let server = ChildServer::start(folder.path())?;
-        Ok(Self { arguments, notes, folder, server, machine })
+        let server = ChildServer::start(folder.path(), store.database())?;
+        Ok(Self { arguments, notes, folder, server, store, machine })
     }
 
     /// A load as the user wants it; `number` differs from load to load.
@@ -56,24 +62,37 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Looks for every answer in the log, stops the server, and tells the figures.
+    /// The processes that answer.
+    pub(super) fn watched(&self) -> Vec<Watched> {
+        std::iter::once(self.server.process.watched()).chain(self.store.watched()).collect()
+    }
+
+    /// Looks for every answer in the log, stops the server, compares, and tells the figures.
     pub(super) fn conclude(self, told: Told) -> Outcome {
         self.notes.say("looking for every answer in the log, and verifying it");
-        let evidence = evidence::gather(self.folder.path(), told.answered)?;
+        let evidence = evidence::gather(&self.store.log(self.folder.path()), told.answered)?;
         let durability = block_on(Threads::One, durability::of_server(self.server.address))?;
         self.server.process.stop()?;
+        let (mut runs, mut missing) = (told.runs, told.missing);
+        if told.has_rows {
+            let rows = rows::compare(&self.store, self.arguments.seconds, self.notes)?;
+            runs = runs.into_iter().map(|run| rows.runs.iter().fold(run, Figure::beside)).collect();
+            runs.extend(rows.runs);
+            missing.extend(rows.missing);
+        }
         let report = Report {
             bench: told.bench,
             ok: evidence.agrees(),
             operation: told.operation,
             connections: Some(self.arguments.connections),
             machine: self.machine,
+            store: Some(self.store.used()),
             durability,
-            runs: told.runs,
-            missing: told.missing,
+            runs,
+            missing,
             evidence: Some(evidence),
         };
-        report.tell(&self.arguments.form, self.arguments.plot.as_ref())
+        report.tell(&self.arguments.form)
     }
 }
 
@@ -85,6 +104,8 @@ pub(super) struct Told {
     pub(super) operation: &'static str,
     /// The figures.
     pub(super) runs: Vec<Figure>,
+    /// Whether they are to be compared with rows that are updated in the same database.
+    pub(super) has_rows: bool,
     /// What could not be compared with.
     pub(super) missing: Vec<String>,
     /// What was answered.
