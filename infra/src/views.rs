@@ -159,6 +159,20 @@ impl<D: Driver> Views<D> {
         }
     }
 
+    async fn empty(&self, table: String) -> Result<(), Outage> {
+        if D::DIALECT.emptied_by.is_none() {
+            return Ok(());
+        }
+        loop {
+            let table = table.clone();
+            let job: Job<bool> =
+                Box::new(move |session| Box::pin(generations::empty(session, D::DIALECT, table)));
+            if self.driver.transact(job).await? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Drops tables one by one, so that commits of what is read come between.
     async fn drop_unneeded(&self, declared: Declared, which: Unneeded) -> Result<usize, Outage> {
         let job: Job<Vec<(BuiltAs, String)>> =
@@ -173,12 +187,12 @@ impl<D: Driver> Views<D> {
                 Unneeded::OlderVersions => in_use(built.projection, built.version),
             };
             let drop = generations::Drop { built, table, kept, which };
-            let job: Job<bool> =
-                Box::new(move |session| Box::pin(generations::drop_table(session, D::DIALECT, drop)));
-            if self.driver.transact(job).await? {
-                dropped += 1;
-                self.shapes_mut().built.remove(&built);
-            }
+            let job: Job<Option<String>> =
+                Box::new(move |session| Box::pin(generations::condemn(session, D::DIALECT, drop)));
+            let Some(condemned) = self.driver.transact(job).await? else { continue };
+            self.shapes_mut().built.remove(&built);
+            self.empty(condemned).await?;
+            dropped += 1;
         }
         Ok(dropped)
     }

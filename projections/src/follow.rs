@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use boxoffice_domain::log::Recorded;
+use boxoffice_domain::log::{Position, Recorded};
 
 use crate::decode::{self, CannotRead};
 use crate::feed::{LogFeed, Outage};
@@ -40,6 +40,9 @@ const GATHER: Duration = Duration::from_millis(20);
 
 /// A checkpoint that has nothing to commit with is written after this long at the latest.
 const QUIET_FOR: Duration = Duration::from_secs(1);
+
+/// How long something waits at a time for a read model that catches up.
+const CATCHING_UP: Duration = Duration::from_mins(1);
 
 /// Keeps a read model in tables up to date until `shutdown` completes.
 pub async fn follow_tables(
@@ -73,29 +76,55 @@ async fn keep_tables(
     patience: &mut Patience,
 ) -> Result<std::convert::Infallible, Outage> {
     discard_what_never_happened(feed, store, projection).await?;
-    let mut follower = Follower::open(store, projection, progress).await?;
-    store.sweep(projection).await?;
-    let mut catching_up = CatchingUp::to(feed.look_up_head().await);
+    let follower = Follower::open(store, projection, progress).await?;
+    let head = feed.look_up_head().await;
+    tokio::select! {
+        outcome = go_on(feed, follower, CatchingUp::to(head), patience) => outcome,
+        never = tidy_up(store, projection, progress, head) => Ok(never),
+    }
+}
+
+async fn go_on(
+    feed: &dyn LogFeed,
+    mut follower: Follower<'_>,
+    mut catching_up: CatchingUp,
+    patience: &mut Patience,
+) -> Result<std::convert::Infallible, Outage> {
     let mut ahead = Ahead::of(feed);
     loop {
         let events = ahead.read(follower.position()).await?;
         patience.restored();
         if events.is_empty() {
-            if catching_up.is_over() {
-                let tables = store.retire_older(projection).await?;
-                if tables > 0 {
-                    tracing::info!(read_model = projection.name(), tables, "older versions are dropped");
-                }
-            }
             follower.wait(feed).await?;
         } else {
             ahead.meanwhile(&events, follower.take_in(&events)).await?;
-            catching_up.tell(projection.name(), follower.position());
+            catching_up.tell(follower.name(), follower.position());
             if (BUSY..BATCH_MAX).contains(&events.len()) {
                 tokio::time::sleep(GATHER).await;
             }
         }
     }
+}
+
+/// Drops what nobody needs, while the follower goes on: what was half built, and, once this version has come to where
+/// the log was, older ones. What cannot be dropped now is dropped after the next start.
+async fn tidy_up(
+    store: &dyn TableStore,
+    projection: &dyn TableProjection,
+    progress: &Progress,
+    head: Position,
+) -> std::convert::Infallible {
+    let dropped = async {
+        let leftovers = store.sweep(projection).await?;
+        while progress.wait_for(head, CATCHING_UP).await.is_err() {}
+        Ok::<_, Outage>(leftovers + store.retire_older(projection).await?)
+    };
+    match dropped.await {
+        Ok(0) => {}
+        Ok(tables) => tracing::info!(read_model = projection.name(), tables, "old tables are dropped"),
+        Err(outage) => tracing::warn!(read_model = projection.name(), %outage, "old tables are left for now"),
+    }
+    std::future::pending().await
 }
 
 /// Somebody who restores an older log leaves read models that have seen more than there is: they begin anew.

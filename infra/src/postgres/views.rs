@@ -28,6 +28,7 @@ const DIALECT: Dialect = Dialect {
     is_free: Some(
         "SELECT CASE WHEN pg_try_advisory_xact_lock(1651470182, hashtext($1)) THEN 1::bigint ELSE 0 END",
     ),
+    emptied_by: None,
     made_by: "SELECT obj_description(to_regclass('boxoffice_views.' || quote_ident($1)), 'pg_class')",
     remember: Some(|table, text| format!("COMMENT ON TABLE {table} IS '{text}'")),
     indexes: "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'boxoffice_views' AND tablename = $1",

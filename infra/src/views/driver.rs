@@ -88,6 +88,9 @@ pub(crate) struct Dialect {
     /// Asks whether no other process keeps what has that name, and nobody will until the transaction ends: 1 or 0.
     /// None where there are no other processes.
     pub(crate) is_free: Option<&'static str>,
+    /// Asks for the key of a table, where dropping a great table would hold up every other writer, so that it is
+    /// emptied bit by bit before.
+    pub(crate) emptied_by: Option<&'static str>,
     /// Asks for the text that has made the table of that name.
     pub(crate) made_by: &'static str,
     /// Remembers that text, where the database does not by itself: a table and the text.

@@ -190,7 +190,7 @@ pub(super) async fn unneeded(
 }
 
 /// A table to drop.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Drop {
     pub(super) built: BuiltAs,
     pub(super) table: String,
@@ -199,31 +199,75 @@ pub(super) struct Drop {
     pub(super) which: Unneeded,
 }
 
-/// Drops a table, unless somebody keeps it, or has promoted it just now. Its generation, if it is something still, is
-/// nothing any more.
-pub(super) async fn drop_table(session: &mut dyn Session, dialect: &Dialect, drop: Drop) -> Outcome<bool> {
+/// What a table is called that is being emptied: whoever still takes it for live finds it gone, and not without rows.
+const CONDEMNED: &str = "_condemned";
+
+/// How many rows of a table go at once.
+const PART: usize = 500;
+
+/// Takes a table from whoever may still read it, unless somebody keeps it, or has promoted it just now. Its
+/// generation, if it is something still, is nothing any more. Tells what the table is called now.
+pub(super) async fn condemn(
+    session: &mut dyn Session,
+    dialect: &Dialect,
+    drop: Drop,
+) -> Outcome<Option<String>> {
     let Drop { built, table, kept, which } = drop;
     let schema = dialect.schema;
     lock(session, dialect).await?;
     if let Some(text) = dialect.is_free {
         let rows = session.rows(sql(text.to_owned()), vec![kept.into()], &[Integer]).await?;
         if rows.first().and_then(|row| row.first()).and_then(Value::as_integer) != Some(1) {
-            return Ok(Verdict::Rollback(false));
+            return Ok(Verdict::Rollback(None));
         }
     }
     if let Unneeded::Leftovers = which {
         let text = format!("SELECT live FROM {schema}generation {OF_ONE} AND live = 1");
         if !session.rows(sql(text), of(built).into(), &[Integer]).await?.is_empty() {
-            return Ok(Verdict::Rollback(false));
+            return Ok(Verdict::Rollback(None));
         }
     }
     let text = format!("DELETE FROM {schema}generation {OF_ONE}");
     session.run(sql(text), of(built).into()).await?;
     forget(session, dialect, built).await?;
+    if dialect.emptied_by.is_none() {
+        drop_table(session, dialect, &table).await?;
+        return Ok(Verdict::Commit(Some(table)));
+    }
+    if table.ends_with(CONDEMNED) {
+        return Ok(Verdict::Commit(Some(table)));
+    }
+    let condemned = format!("{table}{CONDEMNED}");
+    let text = format!("ALTER TABLE {schema}\"{table}\" RENAME TO \"{condemned}\"");
+    session.run(sql(text), vec![]).await?;
+    let text = format!("UPDATE {schema}built SET name = $2 WHERE name = $1");
+    session.run(sql(text), vec![table.into(), condemned.as_str().into()]).await?;
+    Ok(Verdict::Commit(Some(condemned)))
+}
+
+/// Takes some rows of a condemned table, and drops it once it is empty. `false`: there is more to take.
+pub(super) async fn empty(session: &mut dyn Session, dialect: &Dialect, table: String) -> Outcome<bool> {
+    let Some(text) = dialect.emptied_by else { return Ok(Verdict::Rollback(true)) };
+    let rows = session.rows(sql(text.to_owned()), vec![table.as_str().into()], &[Text]).await?;
+    let key = rows.first().and_then(|row| row.first()).and_then(Value::as_text);
+    if let Some(key) = key {
+        let text = format!(
+            "DELETE FROM {0}\"{table}\" WHERE \"{key}\" IN (SELECT \"{key}\" FROM {0}\"{table}\" LIMIT {PART})",
+            dialect.schema
+        );
+        if session.run(sql(text), vec![]).await? > 0 {
+            return Ok(Verdict::Commit(false));
+        }
+    }
+    drop_table(session, dialect, &table).await?;
+    Ok(Verdict::Commit(true))
+}
+
+async fn drop_table(session: &mut dyn Session, dialect: &Dialect, table: &str) -> Result<(), sqlx::Error> {
+    let schema = dialect.schema;
     session.run(sql(format!("DROP TABLE IF EXISTS {schema}\"{table}\"")), vec![]).await?;
     let text = format!("DELETE FROM {schema}built WHERE name = $1");
-    session.run(sql(text), vec![table.into()]).await?;
-    Ok(Verdict::Commit(true))
+    session.run(sql(text), vec![table.into()]).await.map(drop)
 }
 
 fn of_version(declared: Declared) -> [Value; 2] {

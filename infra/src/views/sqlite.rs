@@ -89,6 +89,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     has_key_in_indexes: true,
     lock: None,
     is_free: None,
+    emptied_by: Some("SELECT name FROM pragma_table_info($1) WHERE pk = 1"),
     made_by: "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = $1",
     remember: None,
     indexes: "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1",

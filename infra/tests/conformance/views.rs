@@ -21,6 +21,9 @@ use crate::database;
 trait Place {
     type Store: TableStore;
 
+    /// How many commits there are at least while a table of 40,000 rows goes.
+    const COMMITS_MIN: u64;
+
     async fn open(&self) -> Self::Store;
 
     /// The names of all tables of projections that there are.
@@ -38,6 +41,8 @@ fn of_projections(names: Vec<String>) -> Vec<String> {
 
 impl Place for TempDir {
     type Store = SqliteViews;
+
+    const COMMITS_MIN: u64 = 20;
 
     async fn open(&self) -> SqliteViews {
         SqliteViews::open(self.path()).await.unwrap()
@@ -60,6 +65,8 @@ struct Address(String);
 
 impl Place for Address {
     type Store = PostgresViews;
+
+    const COMMITS_MIN: u64 = 0;
 
     async fn open(&self) -> PostgresViews {
         PostgresViews::open(&database::connect(&self.0).await).await.unwrap()
@@ -137,6 +144,7 @@ every_store![
     what_a_store_left_unfinished_is_swept_and_what_another_builds_is_not,
     who_reads_what_another_store_has_replaced_reads_what_is_live,
     many_promote_and_read_and_commit_at_once,
+    great_tables_go_while_others_are_written,
     pages_follow_one_another_in_any_order,
 ];
 
@@ -614,4 +622,35 @@ async fn many_promote_and_read_and_commit_at_once(place: impl Place) {
     };
     let (.., read) = tokio::join!(rebuilding, following, reading);
     assert!(read > 1);
+}
+
+/// However many rows a table has that goes, whoever commits meanwhile does not wait for all of them.
+async fn great_tables_go_while_others_are_written<P: Place>(place: P) {
+    let views = place.open().await;
+    views.open(&V1).await.unwrap();
+    for part in 0..40 {
+        let puts: Vec<_> = (0..1_000).map(|n| put(&format!("key_{part}_{n}"), "x", n)).collect();
+        assert!(commit(&views, &V1, part, part + 1, &puts, &[]).await.unwrap());
+    }
+    let begun = views.begin(&V1).await.unwrap().number;
+    assert!(views.commit(&V1, begun, 0, 40, &[put("a", "x", 1)], &[]).await.unwrap());
+    assert!(views.promote(&V1, begun).await.unwrap());
+    let is_over = std::cell::Cell::new(false);
+    let sweeping = async {
+        assert_eq!(views.sweep(&V1).await.unwrap(), 2);
+        is_over.set(true);
+    };
+    let following = async {
+        let mut position = 40;
+        while !is_over.get() {
+            assert!(
+                views.commit(&V1, begun, position, position + 1, &[put("b", "x", 1)], &[]).await.unwrap()
+            );
+            position += 1;
+        }
+        position - 40
+    };
+    let (commits, ()) = tokio::join!(following, sweeping);
+    assert!(commits >= P::COMMITS_MIN, "{commits} commits");
+    assert_eq!(place.tables().await, ["buyers_v1_g2", "orders_v1_g2"]);
 }

@@ -12,12 +12,11 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(super) struct CatchingUp {
     head: Position,
     told_at: Instant,
-    is_over: bool,
 }
 
 impl CatchingUp {
     pub(super) fn to(head: Position) -> Self {
-        Self { head, told_at: Instant::now(), is_over: false }
+        Self { head, told_at: Instant::now() }
     }
 
     /// Says how far it is, where that takes long.
@@ -26,10 +25,5 @@ impl CatchingUp {
             self.told_at = Instant::now();
             tracing::info!(read_model, position, head = self.head, "a read model is being built");
         }
-    }
-
-    /// Whether the end is reached now and was not before.
-    pub(super) fn is_over(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_over, true)
     }
 }

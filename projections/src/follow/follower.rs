@@ -39,6 +39,10 @@ impl<'a> Follower<'a> {
         Ok(follower)
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.progress.name()
+    }
+
     pub(super) fn position(&self) -> Position {
         self.tables.seen()
     }

@@ -244,3 +244,15 @@ async fn wait_until(holds: impl Fn() -> bool) {
     }
     panic!("it never came");
 }
+
+#[tokio::test]
+async fn what_was_kept_before_a_rebuild_does_not_come_back() {
+    let house = House::kept().await;
+    house.snapshots.forget(Some(&["doors-x".to_owned(), inventory().as_str().to_owned()])).await.unwrap();
+    assert_eq!(house.drawer.kinds(), 1, "only where the others begin");
+    assert_eq!(house.restarted().await.0.snapshots.stats().loads_from_beginning, 1);
+    house.snapshots.take(0).await;
+    assert_eq!(house.drawer.kinds(), 2, "the new view is kept at once");
+    house.snapshots.forget(None).await.unwrap();
+    assert_eq!(house.drawer.kinds(), 1);
+}
