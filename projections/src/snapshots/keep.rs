@@ -108,10 +108,9 @@ impl ShowSnapshots {
     }
 
     fn start(&self, entries: &[Arc<ShowEntry>]) -> Start {
-        let shows = entries.iter().map(|entry| ShowAtStart {
-            show: entry.show(),
-            version: entry.lock().view.version(),
-            is_parked: entry.parked().is_some(),
+        let shows = entries.iter().map(|entry| {
+            let held = entry.lock();
+            ShowAtStart { show: entry.show(), version: held.view.version(), is_parked: held.parked.is_some() }
         });
         let parked = self.shows.progress().parked().into_iter();
         let strange = parked.filter(|parked| StreamName::from_log(&parked.stream).show().is_none());
