@@ -99,7 +99,7 @@ pub async fn instruct(
 fn answer(app: &App, payment: PaymentId, is_later: bool, status: String) -> Result<Answer, Problem> {
     let body = PaymentOutcome { payment_id: payment.to_string(), status };
     let code = if is_later { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok(Answer::json(code, &body)?.at(app.reached()).private())
+    Ok(Answer::json(code, &body)?.at(app.feed.head()).private())
 }
 
 fn outcome(name: &str) -> Result<Outcome, Problem> {
@@ -116,8 +116,9 @@ fn outcome(name: &str) -> Result<Outcome, Problem> {
     })
 }
 
-/// Waits until everything that follows from the outcome is in the read models, and tells how the payment stands.
-/// Nothing is read for that where nothing had happened to the payment before: then there will be news of it.
+/// Waits until everything that follows from the outcome is in the log, and tells how the payment stands. Who reads it
+/// next waits for the read models; this does not. Nothing is read here where nothing had happened to the payment
+/// before: then there will be news of it.
 async fn settled(
     app: &App,
     mut news: PaymentWatch,
@@ -134,7 +135,6 @@ async fn settled(
             Err(_) => stored_status(app, payment).await?,
         };
     }
-    app.wait_briefly(app.feed.head()).await;
     Ok(status)
 }
 

@@ -14,6 +14,9 @@ use crate::support::proxy::{Cut, Proxy};
 const KILLS: usize = 5;
 const CUTS: usize = 20;
 
+/// How long a database is away before those who buy are told.
+const NOTICED: Duration = Duration::from_secs(4);
+
 /// How often each buyer comes meanwhile.
 const VISITS: usize = 80;
 
@@ -36,11 +39,15 @@ async fn a_database_that_is_killed_under_load_loses_nothing() {
     let (mut postgres, folder) = (Postgres::start(), tempfile::tempdir().unwrap());
     let server = Server::start(place(&folder, &postgres.database())).await;
     let mut story = Story::begin(&server).await;
-    for _ in 0..KILLS {
+    for number in 0..KILLS {
         let crowd = Crowd::gather(&server, &story.sale, VISITS, &mut random);
         let moment = u64::try_from(20 + random.below(200)).unwrap();
         tokio::time::sleep(Duration::from_millis(moment)).await;
         postgres.kill();
+        if number == 0 {
+            // A database that is back at once need not be noticed by anybody but the server.
+            tokio::time::sleep(NOTICED).await;
+        }
         postgres.run();
         story.ledger.enter(crowd.diaries().await);
         story.go_on(&server, &mut random).await;
