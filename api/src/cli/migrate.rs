@@ -14,7 +14,8 @@ const EXAMPLE: &str = "Examples:
   BOXOFFICE_DATABASE=postgres:///boxoffice boxoffice migrate --json
 
 Run it before the first start and before the first start of a newer release; several may run it at once. It adds what
-is missing, in one transaction, and takes nothing away. A log in a data folder needs no migration.";
+is missing, in one transaction, and touches no event; servers of an older release cannot go on beside it. A log in a
+data folder needs no migration.";
 
 /// The arguments of `boxoffice migrate`.
 #[derive(Debug, clap::Args)]
