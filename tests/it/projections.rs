@@ -292,6 +292,34 @@ async fn log_of(server: &Server) -> Vec<Value> {
     answer.expect(200).text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_is_not_known_is_refused_and_never_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Place::from(&folder.path().join("data"));
+    let server = Server::start(place.clone()).await;
+    let (stuck, other) = (on_sale(&server, 9).await, on_sale(&server, 9).await);
+    let held = hold(&server, &stuck).await.expect(201).json();
+    let [id, token] = ["hold_id", "hold_token"].map(|member| held[member].as_str().unwrap().to_owned());
+    let lines = log_of(&server).await;
+    assert!(server.stop().await.success());
+    let future = FromTheFuture::append(&place, &lines, &stuck.0, &id).await;
+
+    let server = Server::start(place.clone()).await;
+    for _ in 0..2 {
+        // It reaches the stream itself, which cannot be read beyond that event: nothing is decided on a part of it.
+        let path = format!("/v1/holds/{id}");
+        let refused = server.call("DELETE", &path).bearer(&token).send().await;
+        assert_eq!(refused.expect_problem(503, "log_unreadable")["retryable"], false);
+    }
+    hold(&server, &other).await.expect(201);
+    let after = log_of(&server).await;
+    assert_eq!(after.len() as u64, future.position + 1, "the other hold, and nothing else");
+    assert!(server.stop().await.success());
+    let verdict = process::run(&["audit", "verify", "--data", place.data.to_str().unwrap()]);
+    let said = [verdict.stdout, verdict.stderr].concat();
+    assert!(!verdict.status.success() && String::from_utf8_lossy(&said).contains("hold_evaporated"));
+}
+
 async fn parked_and_replayed(place: Place) {
     let server = Server::start(place.clone()).await;
     let (stuck, other) = (on_sale(&server, 9).await, on_sale(&server, 9).await);

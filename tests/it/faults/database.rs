@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::buyers::Crowd;
+use super::fates::is_refused_for_now;
 use super::random::Random;
 use super::{Story, twenty_kills};
 use crate::support::postgres::Server as Postgres;
@@ -14,9 +15,6 @@ use crate::support::proxy::{Cut, Proxy};
 const KILLS: usize = 5;
 const CUTS: usize = 20;
 
-/// How long a database is away before those who buy are told.
-const NOTICED: Duration = Duration::from_secs(4);
-
 /// How often each buyer comes meanwhile.
 const VISITS: usize = 80;
 
@@ -25,6 +23,18 @@ pub(crate) fn place(folder: &tempfile::TempDir, database: &str) -> Place {
     let migrated = process::run(&["migrate", "--database", database]);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     Place { data: folder.path().join("data"), database: Some(database.to_owned()) }
+}
+
+/// Two servers with the same secrets at one database.
+pub(crate) async fn two_servers(folder: &tempfile::TempDir, database: &str) -> (Server, Server) {
+    let one = place(folder, database);
+    let other = Place { data: folder.path().join("other"), ..one.clone() };
+    let server = Server::start(one.clone()).await;
+    std::fs::create_dir(&other.data).unwrap();
+    for secret in ["keys.json", "admin-token"] {
+        std::fs::copy(one.data.join(secret), other.data.join(secret)).unwrap();
+    }
+    (server, Server::start(other).await)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -46,7 +56,7 @@ async fn a_database_that_is_killed_under_load_loses_nothing() {
         postgres.kill();
         if number == 0 {
             // A database that is back at once need not be noticed by anybody but the server.
-            tokio::time::sleep(NOTICED).await;
+            is_refused_for_now(&server, &mut story, &mut random).await;
         }
         postgres.run();
         story.ledger.enter(crowd.diaries().await);
@@ -81,14 +91,7 @@ async fn a_wire_that_is_cut_at_the_commit_makes_nobody_lie() {
 async fn two_servers_that_sell_the_same_show_sell_no_seat_twice() {
     let mut random = Random::of_this_run();
     let (postgres, folder) = (Postgres::start(), tempfile::tempdir().unwrap());
-    let one = place(&folder, &postgres.database());
-    let other = Place { data: folder.path().join("other"), ..one.clone() };
-    let server = Server::start(one.clone()).await;
-    std::fs::create_dir(&other.data).unwrap();
-    for secret in ["keys.json", "admin-token"] {
-        std::fs::copy(one.data.join(secret), other.data.join(secret)).unwrap();
-    }
-    let rival = Server::start(other).await;
+    let (server, rival) = two_servers(&folder, &postgres.database()).await;
     let mut story = Story::begin(&server).await;
     for _ in 0..3 {
         let crowds = [&server, &rival].map(|at| Crowd::gather(at, &story.sale, 10, &mut random));

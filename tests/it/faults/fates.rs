@@ -69,7 +69,7 @@ async fn sale(folder: &tempfile::TempDir, database: &str) -> (Server, Story) {
 }
 
 /// A hold of a free seat cannot be kept now, and is told so. That a seat is taken may still be known for certain.
-async fn is_refused_for_now(server: &Server, story: &mut Story, random: &mut Random) {
+pub(super) async fn is_refused_for_now(server: &Server, story: &mut Story, random: &mut Random) {
     for _ in 0..TRIES {
         let seat = random.pick(&story.sale.seats).clone();
         let attempt = Attempt::hold(random, &story.sale.event, vec![seat]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::attempt::Outcome;
 use super::buyers::{Crowd, Diary};
+use super::database::two_servers;
 use super::random::Random;
 use super::{ENDLESS, Story, place};
 use crate::support::database::tables_of_views;
@@ -156,14 +157,8 @@ async fn a_server_with_a_database_that_is_killed_in_a_rebuild_leaves_what_was_re
 async fn two_servers_rebuild_the_same_read_models() {
     let mut random = Random::of_this_run();
     let (postgres, folder) = (Postgres::start(), tempfile::tempdir().unwrap());
-    let one = place(&folder, &postgres.database());
-    let other = Place { data: folder.path().join("other"), ..one.clone() };
-    let server = Server::start(one.clone()).await;
-    std::fs::create_dir(&other.data).unwrap();
-    for secret in ["keys.json", "admin-token"] {
-        std::fs::copy(one.data.join(secret), other.data.join(secret)).unwrap();
-    }
-    let rival = Server::start(other).await;
+    let (server, rival) = two_servers(&folder, &postgres.database()).await;
+    let one = server.place().clone();
     let mut story = Story::begin(&server).await;
     let crowds = [&server, &rival].map(|at| Crowd::gather(at, &story.sale, 25, &mut random));
     let is_over = AtomicBool::new(false);
