@@ -6,7 +6,7 @@
 //!
 //! A table is kept as `<name>_v<version of its projection>_g<generation>`, so that a new version is built beside the old
 //! one, and a rebuild beside what is read. Reads go to the live generation of the version that was opened last. Where
-//! another server has promoted another one and dropped the table, a read looks which it is and tries again.
+//! another one was promoted and the table dropped, a read looks which it is and tries again.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -103,23 +103,21 @@ impl<D: Driver> Views<D> {
         shape.ok_or_else(|| wrong(format_args!("{table} was not opened")))
     }
 
-    /// Reads of a live table; once more where that has gone, because another generation is live now.
+    /// Reads of a live table, and again as long as that turns out to have gone because another generation is live.
     async fn read(
         &self,
         table: &'static str,
         ask: impl Fn(&Shape) -> Result<(sqlx::SqlStr, Vec<Value>), Outage> + Sync,
     ) -> Result<Vec<Row>, Outage> {
         let mut shape = self.live_shape(table)?;
-        let (text, values) = ask(&shape)?;
-        let rows = match self.driver.read(text, values, &shape.types).await {
-            Ok(rows) => rows,
-            Err(outage) => {
-                shape = self.successor(&shape).await?.ok_or(outage)?;
-                let (text, values) = ask(&shape)?;
-                self.driver.read(text, values, &shape.types).await?
+        loop {
+            let (text, values) = ask(&shape)?;
+            match self.driver.read(text, values, &shape.types).await {
+                Ok(rows) => return Ok(rows.into_iter().map(|cells| shape.row(cells)).collect()),
+                // The next one may be gone too by the time it is read, however seldom.
+                Err(outage) => shape = self.successor(&shape).await?.ok_or(outage)?,
             }
-        };
-        Ok(rows.into_iter().map(|cells| shape.row(cells)).collect())
+        }
     }
 
     /// The table of the live generation, if that is not the one that was taken for it.
