@@ -19,6 +19,10 @@ use tokio::net::TcpStream;
 use super::failed::Failed;
 use crate::idempotency::IDEMPOTENCY_KEY;
 
+mod wire;
+
+pub(crate) use wire::WireClient;
+
 /// A call that got no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
@@ -28,6 +32,12 @@ pub(crate) enum CallError {
     /// The connection broke.
     #[error("the connection to the server broke: {0}")]
     Broken(#[from] hyper::Error),
+    /// The same, below HTTP.
+    #[error("the connection to the server broke: {0}")]
+    Lost(std::io::Error),
+    /// It is not HTTP as it should be.
+    #[error("an answer that is not understood: {0}")]
+    Answer(String),
     /// The request cannot be written.
     #[error("the request cannot be written: {0}")]
     Request(#[from] hyper::http::Error),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::evidence::Counts;
 use super::percentiles::{histogram, record};
-use crate::cli::client::{Call, CallError, Client, Reply};
+use crate::cli::client::{Call, CallError, Reply, WireClient};
 use crate::cli::failed::Failed;
 
 /// How long a client waits after a connection that broke.
@@ -63,7 +63,7 @@ impl Step {
 
 /// One client, as its work sees it.
 pub(super) struct Visitor {
-    client: Client,
+    client: WireClient,
     /// Nobody else in this run has these upper halves of its keys.
     key: u128,
     /// What was answered with yes.
@@ -75,7 +75,7 @@ pub(super) struct Visitor {
 impl Visitor {
     fn new(plan: &Plan, number: u32) -> Self {
         let key = (u128::from(plan.number) << 96) | (u128::from(number) << 64);
-        Self { client: Client::new(plan.address), key, counts: Counts::default(), tag: None }
+        Self { client: WireClient::new(plan.address), key, counts: Counts::default(), tag: None }
     }
 
     /// Sends a request and waits for its answer.
