@@ -29,7 +29,8 @@ const EXAMPLE: &str = "Examples:
 
 Appends events to a new log, without a server and without projections, one commit after the other, and puts the same
 rows into plain tables of the same store in turn: with no index, and with the log's. Events are made beforehand;
-hashing them counts. A latency is that of a commit. On a fast disk that needs some gigabytes.
+they are hashed while the commit before is on its way, as a server does it, and a commit is over when both are. A
+latency is that of a commit. On a fast disk that needs some gigabytes.
 
 --database wants a database without events, and leaves a log there that is good for nothing else.";
 

@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
+use boxoffice_domain::log::NewEvent;
+
 use super::events::events;
-use super::targets::Target;
+use super::targets::{Chain, Target};
 use crate::cli::bench::figure::{Figure, Used, between};
 use crate::cli::bench::percentiles::{Latency, curve, histogram, record};
 use crate::cli::bench::process::Watched;
@@ -16,6 +18,10 @@ use crate::cli::system;
 pub(super) struct Contender {
     name: String,
     target: Target,
+    /// What links the events, where they are to be linked.
+    chain: Option<Chain>,
+    /// What the next commit has.
+    ready: Vec<NewEvent>,
     /// How many events a commit has.
     size: u64,
     /// The database's processes, where they are known.
@@ -38,9 +44,13 @@ impl Contender {
         size: u64,
         database: Option<Watched>,
     ) -> Result<Self, Failed> {
+        let mut chain = target.chain();
+        let ready = linked(&mut chain, events(0, size))?;
         Ok(Self {
             name,
             target,
+            chain,
+            ready,
             size,
             database,
             events: 0,
@@ -63,10 +73,19 @@ impl Contender {
         Ok(())
     }
 
+    /// One commit. Meanwhile the events of the next are linked, as an owner does it while the log is at work.
     async fn commit(&mut self) -> Result<(), Failed> {
-        let events = events(self.events, self.size);
+        let next = events(self.events + self.size, self.size);
+        let mut chain = self.chain.take();
         let (used, begun) = (system::own_processor_time(), Instant::now());
-        self.target.commit(events).await?;
+        let linking = tokio::task::spawn_blocking(move || {
+            let next = linked(&mut chain, next);
+            (chain, next)
+        });
+        self.target.commit(std::mem::take(&mut self.ready)).await?;
+        let (chain, next) =
+            linking.await.map_err(|error| Failed::new(format!("linking crashed: {error}")))?;
+        (self.chain, self.ready) = (chain, next?);
         let took = begun.elapsed();
         let using = between(used, system::own_processor_time());
         record(&mut self.latency, took);
@@ -93,5 +112,12 @@ impl Contender {
             curve: curve(&self.latency),
             ..Figure::of(self.name, self.events, self.took)
         }
+    }
+}
+
+fn linked(chain: &mut Option<Chain>, events: Vec<NewEvent>) -> Result<Vec<NewEvent>, Failed> {
+    match chain {
+        Some(chain) => chain.link(events),
+        None => Ok(events),
     }
 }

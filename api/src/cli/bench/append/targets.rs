@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use boxoffice_commands::log::{Claim, EventLog, StreamBatch, StreamOutcome};
+use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::{NewEvent, StreamName, link};
 use boxoffice_infra::baseline::{BareTable, Indexes, SqliteTable, Yardstick};
 use boxoffice_infra::postgres::{Postgres, PostgresLog};
@@ -35,7 +36,7 @@ struct Database {
 
 /// One of those that events are put into.
 pub(super) enum Target {
-    /// The log, with what is known of a stream.
+    /// The log, with what was known of a stream before the first commit.
     Log(Arc<dyn EventLog>, StreamName, Claim),
     /// A plain table.
     Table(Box<dyn BareTable>, StreamName),
@@ -107,17 +108,38 @@ impl Targets {
     }
 }
 
+/// What links events to those before them.
+pub(super) struct Chain {
+    stream: StreamName,
+    head: Digest,
+}
+
+impl Chain {
+    /// Gives each its hash.
+    pub(super) fn link(&mut self, mut events: Vec<NewEvent>) -> Result<Vec<NewEvent>, Failed> {
+        for event in &mut events {
+            event.hash = link(&self.head, &self.stream, event).map_err(failed)?;
+            self.head = event.hash;
+        }
+        Ok(events)
+    }
+}
+
 impl Target {
-    /// Puts events there for good. Those of the log are linked first.
-    pub(super) async fn commit(&mut self, mut events: Vec<NewEvent>) -> Result<(), Failed> {
+    /// What the log wants to be done with events first.
+    pub(super) fn chain(&self) -> Option<Chain> {
         match self {
-            Self::Log(log, stream, at) => {
-                let (expected, epoch) = (at.version, at.epoch);
-                for event in &mut events {
-                    event.hash = link(&at.head, stream, event).map_err(failed)?;
-                    (at.version, at.head) = (event.version, event.hash);
-                }
-                let batches = [StreamBatch { stream: stream.clone(), expected, epoch, events }];
+            Self::Log(_, stream, at) => Some(Chain { stream: stream.clone(), head: at.head }),
+            Self::Table(..) => None,
+        }
+    }
+
+    /// Puts events there for good.
+    pub(super) async fn commit(&mut self, events: Vec<NewEvent>) -> Result<(), Failed> {
+        match self {
+            Self::Log(log, stream, Claim { epoch, .. }) => {
+                let expected = events.first().map_or(0, |event| event.version.saturating_sub(1));
+                let batches = [StreamBatch { stream: stream.clone(), expected, epoch: *epoch, events }];
                 match log.append(batches.into()).await.map_err(failed)?.as_slice() {
                     [StreamOutcome::Appended { .. }] => Ok(()),
                     outcomes => Err(Failed::new(format!("the log did not append: {outcomes:?}"))),
