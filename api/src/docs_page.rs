@@ -31,7 +31,8 @@ const STYLESHEET: &str = include_str!("docs_page/docs.css");
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(async || Redirect::to("/docs")))
-        .route("/docs", get(get_reference))
+        .route(reference::BUYERS, get(get_reference))
+        .route(reference::ORGANIZERS, get(get_organizers))
         .route("/docs/errors", get(get_errors))
         .route("/assets/docs.css", get(get_stylesheet))
 }
@@ -64,6 +65,12 @@ async fn get_reference(request: HeaderMap) -> Answer {
     PAGE.get_or_init(|| Kept::new("text/html; charset=utf-8", reference_page())).answer(&request)
 }
 
+/// `GET /docs/organizers`
+async fn get_organizers(request: HeaderMap) -> Answer {
+    static PAGE: OnceLock<Kept> = OnceLock::new();
+    PAGE.get_or_init(|| Kept::new("text/html; charset=utf-8", organizers_page())).answer(&request)
+}
+
 /// `GET /docs/errors`
 async fn get_errors(request: HeaderMap) -> Answer {
     static PAGE: OnceLock<Kept> = OnceLock::new();
@@ -79,8 +86,17 @@ async fn get_stylesheet(request: HeaderMap) -> Answer {
 fn reference_page() -> String {
     let document = crate::routes::document();
     let mut main = Html::new();
-    main.markup(RULES).piece(&reference::operations(&document));
-    page("API reference", "/docs", &reference::navigation(&document), &main)
+    main.markup(RULES).piece(&reference::operations(&document, reference::BUYERS));
+    let side = reference::navigation(&document, reference::BUYERS);
+    page("API reference", reference::BUYERS, &side, &main)
+}
+
+fn organizers_page() -> String {
+    let document = crate::routes::document();
+    let mut main = Html::new();
+    main.markup(SELLING).piece(&reference::operations(&document, reference::ORGANIZERS));
+    let side = reference::navigation(&document, reference::ORGANIZERS);
+    page("For organizers", reference::ORGANIZERS, &side, &main)
 }
 
 fn errors_page() -> String {
@@ -119,8 +135,16 @@ const HEAD: &str = "\
 <header><a class=\"brand\" href=\"/docs\">boxoffice</a>\
 <nav aria-label=\"Documentation\">";
 
-const PAGES: [(&str, &str); 3] =
-    [("/docs", "Reference"), ("/docs/errors", "Errors"), ("/v1/openapi.json", "OpenAPI")];
+const PAGES: [(&str, &str); 4] = [
+    (reference::BUYERS, "Reference"),
+    (reference::ORGANIZERS, "For organizers"),
+    ("/docs/errors", "Errors"),
+    ("/v1/openapi.json", "OpenAPI"),
+];
+
+const SELLING: &str = "\
+<h1>For organizers</h1>\
+<p>What sells, checks and runs the box office. The <a href=\"/docs#rules\">rules for every call</a> go for these too.</p>";
 
 const RULES: &str = "\
 <h1>API reference</h1>\
@@ -174,8 +198,9 @@ mod tests {
     use crate::problem::Code;
 
     #[test]
-    fn every_operation_stands_on_the_page_once() {
-        let (document, page) = (crate::routes::document(), reference_page().replace("<wbr>", ""));
+    fn every_operation_stands_on_one_of_the_pages_once() {
+        let document = crate::routes::document();
+        let page = (reference_page() + &organizers_page()).replace("<wbr>", "");
         let operations = reference::Operation::all(&document);
         assert!(operations.len() > 30, "{}", operations.len());
         for operation in operations {
@@ -198,7 +223,7 @@ mod tests {
 
     #[test]
     fn pages_have_no_script_and_no_style_of_their_own() {
-        for page in [reference_page(), errors_page()] {
+        for page in [reference_page(), organizers_page(), errors_page()] {
             for banned in ["<script", "<style", " style=", " onclick", " onload", "javascript:", "http-equiv"]
             {
                 assert!(!page.contains(banned), "{banned}");
@@ -209,7 +234,7 @@ mod tests {
 
     #[test]
     fn pages_are_built_for_everybody() {
-        for page in [reference_page(), errors_page()] {
+        for page in [reference_page(), organizers_page(), errors_page()] {
             assert!(page.starts_with("<!doctype html><html lang=\"en\">"));
             for landmark in
                 ["<header>", "<main id=\"main\"", "<footer>", "<a class=\"skip\" href=\"#main\">", "<title>"]
@@ -232,14 +257,16 @@ mod tests {
 
     #[test]
     fn every_link_within_the_pages_leads_somewhere() {
-        let (reference, errors) = (reference_page(), errors_page());
-        for (own, page) in [(&reference, &reference), (&errors, &errors)] {
+        let (reference, organizers, errors) = (reference_page(), organizers_page(), errors_page());
+        for page in [&reference, &organizers, &errors] {
             for target in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
                 let id = |page: &str, id: &str| page.contains(&format!(" id=\"{id}\""));
                 let leads = match target {
-                    "/docs" | "/docs/errors" | "/v1/openapi.json" | "/assets/docs.css" | "data:," => true,
+                    "/docs" | "/docs/organizers" | "/docs/errors" | "/v1/openapi.json"
+                    | "/assets/docs.css" | "data:," => true,
                     _ => {
-                        target.strip_prefix('#').is_some_and(|target| id(own, target))
+                        target.strip_prefix('#').is_some_and(|target| id(page, target))
+                            || target.strip_prefix("/docs#").is_some_and(|target| id(&reference, target))
                             || target.strip_prefix("/docs/errors#").is_some_and(|target| id(&errors, target))
                     }
                 };
@@ -250,13 +277,19 @@ mod tests {
 
     #[test]
     fn pages_stay_small() {
-        assert!(reference_page().len() < 100_000, "{}", reference_page().len());
+        for page in [reference_page(), organizers_page(), errors_page()] {
+            assert!(page.len() < 100_000, "{}", page.len());
+        }
         assert!(STYLESHEET.len() < 12_000, "{}", STYLESHEET.len());
     }
 
     #[tokio::test]
     async fn answers_are_guarded_and_cached() {
-        for get in [get_reference(HeaderMap::new()).await, get_errors(HeaderMap::new()).await] {
+        for get in [
+            get_reference(HeaderMap::new()).await,
+            get_organizers(HeaderMap::new()).await,
+            get_errors(HeaderMap::new()).await,
+        ] {
             let response = get.into_response();
             assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
             assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");

@@ -8,6 +8,7 @@ pub mod accept;
 pub mod answer;
 pub mod app;
 pub mod auth;
+pub mod buyers;
 pub mod cli;
 pub mod context;
 pub mod cursor;

@@ -11,7 +11,9 @@ use boxoffice_domain::id::{
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
 use boxoffice_domain::log::{CommandMeta, Position};
+use boxoffice_domain::money::Currency;
 use boxoffice_domain::organizer::Organizer;
+use boxoffice_domain::pricing::{Breakdown, Tariff};
 use boxoffice_domain::time::Timestamp;
 use boxoffice_domain::venue::Venue;
 use boxoffice_projections::catalog::{
@@ -28,6 +30,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::Credential;
 use crate::problem::{Code, Problem};
+use crate::v1::events::charges::{ChargedFee, ChargedTax};
 use crate::v1::events::pools::PoolBody;
 use crate::v1::events::ticket_types::TicketTypeBody;
 use crate::v1::holds::Hold;
@@ -212,6 +215,15 @@ impl App {
         Ok(pools.into_iter().map(body).collect())
     }
 
+    /// What is charged beside prices at present, and the currency of it.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn tariff(&self, show: ShowId) -> Result<(Arc<Tariff>, Currency), Problem> {
+        let currency = self.terms(show)?.currency;
+        Ok((self.entry(show)?.read(Timestamp::default(), |view| view.tariff())?, currency))
+    }
+
     /// The ticket types of a show, hidden ones too.
     ///
     /// # Errors
@@ -390,7 +402,10 @@ fn render_hold(view: &mut ShowView, hold: HoldId) -> Option<Hold> {
         .collect();
     let until = (found.expires_at, found.max_expires_at);
     let mut body = Hold::live(hold, view.show(), &items, currency, until);
-    body.total = Money::new(found.total, currency);
+    let Breakdown { fees, taxes, total, .. } = &found.breakdown;
+    body.fees = fees.iter().map(|line| ChargedFee::new(line, currency)).collect();
+    body.taxes = taxes.iter().map(|line| ChargedTax::new(line, currency)).collect();
+    body.total = Money::new(*total, currency);
     body.order_id = found.order.map(|order| order.to_string());
     body.status = match found.phase {
         HoldPhase::Live => "live",

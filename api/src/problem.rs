@@ -73,7 +73,8 @@ codes! {
     SaleNotOpen = "sale_not_open", CONFLICT, false, "The sale is not open";
     SeatsTaken = "seats_taken", CONFLICT, false, "Somebody else has these seats";
     SoldOut = "sold_out", CONFLICT, false, "Not enough is left";
-    LimitExceeded = "limit_exceeded", CONFLICT, false, "That is more than one order may have";
+    LimitExceeded = "limit_exceeded", CONFLICT, false, "That is more than one order, or one buyer, may have";
+    TooManyCharges = "too_many_charges", CONFLICT, false, "The event has too many fees and taxes";
     BelowMinimum = "below_minimum", CONFLICT, false, "That is fewer than one order must have";
     HoldExpired = "hold_expired", CONFLICT, false, "The hold has lapsed";
     HoldReleased = "hold_released", CONFLICT, false, "The hold was let go";
@@ -293,6 +294,12 @@ impl From<InventoryRefused> for Problem {
                     .with("limit", json!(limit))
                     .with("ticket_type_id", json!(ticket_type))
             }
+            InventoryRefused::BuyerLimitExceeded { has, limit } => {
+                let detail = format!("One buyer may have at most {limit}; this address has {has} already.");
+                Self::new(Code::LimitExceeded, detail).with("limit", json!(limit)).with("has", json!(has))
+            }
+            InventoryRefused::UnknownCharge => Self::not_found("fee or tax"),
+            InventoryRefused::TooManyCharges => plain(Code::TooManyCharges),
             InventoryRefused::BelowMinimum { ticket_type, limit } => {
                 Self::new(Code::BelowMinimum, format!("One order must have at least {limit}."))
                     .with("limit", json!(limit))
@@ -339,6 +346,7 @@ fn invalid_request(invalid: &Invalid) -> Problem {
         Invalid::UnknownPool(pool) => {
             Problem::field("/pool_ids", "unknown_pool", format!("{detail} ({pool})"))
         }
+        Invalid::NoAmount => Problem::field("", "amount_or_percentage", detail),
         Invalid::AmountTooLarge => Problem::field("/price/amount", "out_of_range", detail),
     }
 }

@@ -3,8 +3,8 @@
 use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
-    Currency, Digest, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId, Stream,
-    TicketId, Time, TypeId, VenueId,
+    Currency, Digest, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId,
+    Stream, TaxId, TicketId, Time, TypeId, VenueId,
 };
 
 /// Declares objects by their fields, in the order of their names, which is the order in which they stand.
@@ -76,6 +76,15 @@ record! {
     /// An item of an order with the ticket that it becomes.
     struct TicketItem { price: u64, seat: Option<Box<str>>, ticket: TicketId, ticket_type: TypeId }
 
+    /// What a fee of an order comes to.
+    struct FeeLine { absorbed: Flag, amount: u64, fee: FeeId, name: Box<str> }
+
+    /// What a tax of an order comes to.
+    struct TaxLine { amount: u64, included: Flag, name: Box<str>, rate: u64, tax: TaxId }
+
+    /// What of an order's fees and taxes belongs to one ticket.
+    struct Share { fees: u64, taxes: u64, taxes_included: u64 }
+
     struct Address { city: Text, country: Text, line1: Option<Text>, postal_code: Option<Text> }
 
     struct Location { lat_e6: i64, lng_e6: i64 }
@@ -107,6 +116,9 @@ words! {
         AmountDiffers = "amount_differs",
         SaleEnded = "sale_ended"
     }
+    FeePer { Ticket = "ticket", Order = "order" }
+    TaxPer { Line = "line", Order = "order" }
+    TaxedPart { Tickets = "tickets", Fees = "fees", All = "all" }
     PlanFormat { Pretix = "pretix", Seatsio = "seatsio" }
 }
 
@@ -119,6 +131,7 @@ facts! {
             hold_seconds_max: u32,
             layout: Option<Digest>,
             max_per_buyer: Option<u32>,
+            max_per_order: Option<u32>,
             sale_ends_at: Option<Time>,
             sale_starts_at: Option<Time>,
             show: ShowId,
@@ -137,8 +150,34 @@ facts! {
             sale_starts_at: Option<Time>,
             ticket_type: TypeId,
         }
+        FeeAdded = "fee_added" v 1 {
+            absorbed: Flag,
+            amount: Option<u64>,
+            fee: FeeId,
+            name: Box<str>,
+            per: FeePer,
+            rate: Option<u64>,
+            ticket_types: Listed<TypeId>,
+        }
+        FeeRemoved = "fee_removed" v 1 { fee: FeeId }
+        TaxAdded = "tax_added" v 1 {
+            included: Flag,
+            name: Box<str>,
+            on: TaxedPart,
+            per: TaxPer,
+            rate: u64,
+            tax: TaxId,
+            ticket_types: Listed<TypeId>,
+        }
+        TaxRemoved = "tax_removed" v 1 { tax: TaxId }
         InventoryPublished = "inventory_published" v 1 {}
-        HoldPlaced = "hold_placed" v 1 { expires_at: Time, hold: HoldId, items: Vec<Item>, max_expires_at: Time }
+        HoldPlaced = "hold_placed" v 1 {
+            expires_at: Time,
+            hold: HoldId,
+            items: Vec<Item>,
+            max_expires_at: Time,
+            tariff: Option<u32>,
+        }
         HoldItemsAdded = "hold_items_added" v 1 { hold: HoldId, items: Vec<Item> }
         HoldItemsRemoved = "hold_items_removed" v 1 { hold: HoldId, items: Vec<Item> }
         HoldExtended = "hold_extended" v 1 { expires_at: Time, hold: HoldId }
@@ -146,10 +185,14 @@ facts! {
         HoldExpired = "hold_expired" v 1 { hold: HoldId }
         OrderPlaced = "order_placed" v 1 {
             buyer: PersonId,
+            buyer_key: Option<Digest>,
             expires_at: Time,
+            fees: Listed<FeeLine>,
             hold: HoldId,
             items: Vec<TicketItem>,
             order: OrderId,
+            shares: Listed<Share>,
+            taxes: Listed<TaxLine>,
             total: u64,
         }
         OrderCancelled = "order_cancelled" v 1 { hold: HoldId, order: OrderId, reason: CancelReason }

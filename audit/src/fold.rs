@@ -2,6 +2,7 @@
 //!
 //! An event is judged by the state before it and its own log time, never by a clock.
 
+mod charges;
 mod doors;
 mod holds;
 mod inventory;

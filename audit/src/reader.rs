@@ -53,14 +53,15 @@ impl<T: Value> Field for Option<T> {
 
 /// A field that is left out where it is false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flag;
+pub(crate) struct Flag(pub(crate) bool);
 
 impl Field for Flag {
     fn field(reader: &mut Reader<'_>, key: &'static str) -> Read<Self> {
-        if reader.optional_key(key) {
+        let is_set = reader.optional_key(key);
+        if is_set {
             reader.literal("true")?;
         }
-        Ok(Self)
+        Ok(Self(is_set))
     }
 }
 

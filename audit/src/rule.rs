@@ -57,6 +57,11 @@ rules! {
     TicketTypeIsNew = "a ticket type is added once";
     TicketTypeSells = "a ticket type sells a price category or draws on pools, each once";
     PoolIsKnown = "a ticket type draws on pools of its show";
+    ChargeIsNew = "a fee or a tax is added once";
+    ChargeIsInForce = "a fee or a tax is removed while it is in force";
+    ChargeTypeIsKnown = "a fee or a tax is for ticket types of its show";
+    FeeSaysOne = "a fee is either an amount or a rate";
+    RateIsShare = "a rate is at most the whole";
     PublishedOnce = "a show is published once";
     PublishedWithTypes = "a show is published with at least one ticket type";
 
@@ -76,9 +81,11 @@ rules! {
     LapsedHoldEndsFirst = "a seat whose hold has lapsed is claimed after that hold's expiry is in the log";
     PoolIsNotOverdrawn = "live claims on a pool never exceed its capacity";
     BuyerMaximum = "a hold has at most as many items as one buyer may have";
+    OrderMaximum = "a hold has at most as many items as one order may have";
     TypeMaximum = "a hold has at most as many items of a ticket type as one order may have";
     DeadlineIsShows = "a hold is placed for the time that its show gives";
     DeadlineWithinMaximum = "a hold is never placed beyond its last possible deadline";
+    HoldNamesTariff = "a hold says how often fees and taxes had changed when it was placed";
     HoldIsLive = "an event names the live hold";
     HoldHasNoOrder = "a hold with an order is not changed";
     RemovedItemsAreHeld = "what is removed from a hold is in it";
@@ -90,7 +97,13 @@ rules! {
     OrderIsNew = "the id of an order is used once";
     OrderItemsAreHolds = "an order has the items of its hold";
     TicketIsNew = "the id of a ticket is used once";
-    OrderTotalAdds = "the total of an order is the sum of its prices";
+    OrderFeesAreHolds = "an order has the fees that were in force when its hold was placed";
+    OrderTaxesAreHolds = "an order has the taxes that were in force when its hold was placed";
+    SharesAreTickets = "what belongs to the tickets of an order are its fees and taxes, as they are divided";
+    OrderTotalAdds =
+        "the total of an order is the sum of its prices, of the fees that are charged and of the taxes that are added";
+    BuyerIsCounted = "an order names its buyer's key only where its show limits what one buyer may have";
+    BuyerHasNoMore = "the orders of one buyer that are not over have at most as many items as one buyer may have";
     OrderDeadlineIsHolds = "an order has the deadline of its hold";
     TypeMinimum = "an order has at least as many items of a ticket type as it must have, or none";
     OrderIsKnown = "an event names an order that was placed";

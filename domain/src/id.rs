@@ -186,6 +186,10 @@ ids! {
     PoolId = "pool";
     /// What is sold: seats of a category or units of pools, at a price.
     TicketTypeId = "ticket_type";
+    /// Something that is charged beside prices.
+    FeeId = "fee";
+    /// A tax on prices or fees.
+    TaxId = "tax";
     /// Seats or pool units reserved for one buyer.
     HoldId = "hold";
     /// A hold that became a priced purchase.
@@ -200,7 +204,7 @@ ids! {
     JobId = "job";
 }
 
-ids_of_a_show!(PoolId, TicketTypeId, HoldId, OrderId, PaymentId, TicketId);
+ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, TicketId);
 
 impl ShowId {
     /// The bits that ids of this show's things end with.

@@ -14,16 +14,20 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Layouts, Streamed};
+use crate::digest::Digest;
 use crate::id::{HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
+use crate::pricing::{Share, TariffIndex, Tariffs};
 use crate::seating::{Layout, SeatIndex};
 use crate::snapshot::NotRestored;
 use crate::time::Timestamp;
 
+pub mod add_fee;
 pub mod add_hold_items;
 pub mod add_pool;
+pub mod add_tax;
 pub mod add_ticket_type;
 pub mod cancel_order;
 pub mod draft;
@@ -39,7 +43,9 @@ pub mod record_capture;
 pub mod record_payment;
 pub mod record_void;
 pub mod release_hold;
+pub mod remove_fee;
 pub mod remove_hold_items;
+pub mod remove_tax;
 #[cfg(test)]
 pub(crate) mod scenario;
 pub mod selection;
@@ -62,11 +68,15 @@ pub struct Inventory {
     pool_index: FxHashMap<PoolId, usize>,
     types: Vec<TicketType>,
     type_index: FxHashMap<TicketTypeId, usize>,
+    /// What is charged beside prices, now and before.
+    tariffs: Tariffs,
     /// Which hold has each seat; whether that hold still counts is a question of time.
     claims: Vec<Option<HoldId>>,
     holds: FxHashMap<HoldId, Hold>,
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
+    /// The orders of each buyer, where the show limits what one may have.
+    buyers: FxHashMap<Digest, Vec<OrderId>>,
     /// Holds that can still lapse, the next first.
     deadlines: BTreeSet<(Timestamp, HoldId)>,
 }
@@ -105,6 +115,8 @@ struct Hold {
     expires_at: Timestamp,
     max_expires_at: Timestamp,
     phase: Phase,
+    /// What its buyer saw.
+    tariff: TariffIndex,
 }
 
 /// How far a hold has come.
@@ -127,6 +139,8 @@ enum Phase {
 struct Order {
     hold: HoldId,
     items: Vec<TicketItem>,
+    /// What of fees and taxes belongs to each item; none at all where there are neither.
+    shares: Vec<Share>,
     total: Minor,
     phase: OrderPhase,
     /// Attempts to pay, the first first.
@@ -176,6 +190,14 @@ pub enum InventoryCommand {
     AddPool(add_pool::AddPool),
     /// See [`add_ticket_type`].
     AddTicketType(Box<add_ticket_type::AddTicketType>),
+    /// See [`add_fee`].
+    AddFee(Box<add_fee::AddFee>),
+    /// See [`remove_fee`].
+    RemoveFee(remove_fee::RemoveFee),
+    /// See [`add_tax`].
+    AddTax(Box<add_tax::AddTax>),
+    /// See [`remove_tax`].
+    RemoveTax(remove_tax::RemoveTax),
     /// See [`publish`].
     Publish,
     /// See [`place_hold`].
@@ -247,6 +269,20 @@ pub enum InventoryRefused {
         /// The limit.
         limit: u32,
     },
+    /// More than one buyer may have, with what they have already.
+    #[error("that is more than one buyer may have")]
+    BuyerLimitExceeded {
+        /// How many they have already.
+        has: u32,
+        /// The limit.
+        limit: u32,
+    },
+    /// There is no such fee or tax.
+    #[error("there is no such fee or tax")]
+    UnknownCharge,
+    /// No more fees or taxes, or no more changes of them.
+    #[error("the event has too many fees and taxes, or has changed them too often")]
+    TooManyCharges,
     /// Fewer than one order must have.
     #[error("that is fewer than one order must have")]
     BelowMinimum {
@@ -325,6 +361,9 @@ pub enum Invalid {
     /// The seat's category is not what the ticket type sells.
     #[error("the seat is not sold as that ticket type")]
     WrongTicketType(crate::seating::SeatId),
+    /// A fee is an amount or a rate, and not both or neither.
+    #[error("a fee is either an amount or a percentage")]
+    NoAmount,
     /// The plan has no seats of that category.
     #[error("the seating plan has no seats of that category")]
     UnknownCategory,
@@ -357,6 +396,10 @@ impl Aggregate for Inventory {
             InventoryCommand::Draft(command) => draft::decide(command, self),
             InventoryCommand::AddPool(command) => add_pool::decide(command, self),
             InventoryCommand::AddTicketType(command) => add_ticket_type::decide(command, self),
+            InventoryCommand::AddFee(command) => add_fee::decide(command, self),
+            InventoryCommand::RemoveFee(command) => remove_fee::decide(command, self),
+            InventoryCommand::AddTax(command) => add_tax::decide(command, self),
+            InventoryCommand::RemoveTax(command) => remove_tax::decide(command, self),
             InventoryCommand::Publish => publish::decide(self, now),
             InventoryCommand::PlaceHold(command) => place_hold::decide(command, self, now),
             InventoryCommand::AddHoldItems(command) => add_hold_items::decide(command, self, now),
@@ -387,7 +430,7 @@ impl Aggregate for Inventory {
         Some(InventoryCommand::ExpireHolds)
     }
 
-    const SNAPSHOT_VERSION: Option<u16> = Some(1);
+    const SNAPSHOT_VERSION: Option<u16> = Some(2);
 
     fn snapshot(&self) -> Option<Vec<u8>> {
         self.to_bytes()

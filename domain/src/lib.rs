@@ -5,7 +5,7 @@
 //! no clock, no randomness and no environment: time and ids arrive from outside.
 //!
 //! Where to look: [`inventory`] decides everything that races for seats, one file a command; [`doors`] admits
-//! tickets; [`catalog`], [`organizer`] and [`venue`] describe what is sold; [`seating`] reads seating plans;
+//! tickets; [`pricing`] says what they cost; [`catalog`], [`organizer`] and [`venue`] describe what is sold; [`seating`] reads seating plans;
 //! [`log`] says what an event looks like once it is recorded, [`snapshot`] how a state that was folded is kept.
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
@@ -21,6 +21,7 @@ pub mod log;
 pub mod money;
 pub mod mutant;
 pub mod organizer;
+pub mod pricing;
 pub mod seating;
 pub mod snapshot;
 pub mod time;

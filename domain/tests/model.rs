@@ -69,8 +69,8 @@ fn cases(usual: u32) -> ProptestConfig {
 fn every_history_goes_as_the_naive_model_says() {
     let layouts = OneLayout(world::layout());
     let seen = RefCell::new(Seen::new());
-    let config = cases(400);
-    let enough = config.cases >= 400;
+    let config = cases(800);
+    let enough = config.cases >= 800;
     TestRunner::new(config)
         .run(&history::history(120), |history| {
             Run::of(&history, &layouts, &mut seen.borrow_mut())?;
@@ -86,7 +86,7 @@ fn every_history_goes_as_the_naive_model_says() {
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
     let others = "Exists UnknownShow NotReady SaleNotOpen UnknownSeats UnknownTicketType SeatsTaken SoldOut \
-        LimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
+        LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
         ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
         AmountTooLarge";
@@ -292,6 +292,7 @@ fn late_commands_of_ann() -> Vec<InventoryCommand> {
             order: world::order(ANN),
             hold,
             buyer: world::buyer(),
+            buyer_key: None,
         }),
     ]
 }

@@ -144,6 +144,13 @@ impl Keys {
         mac(&self.set.mac, purpose, id).map_or([0; 32], |mac| mac.finalize().into_bytes().into())
     }
 
+    /// The same of the first key there was, which another key in front does not change: for what has to stay the same.
+    #[must_use]
+    pub fn lasting_mac(&self, purpose: &str, id: &[u8]) -> [u8; 32] {
+        let first = self.all.values().next().unwrap_or(&self.set);
+        mac(&first.mac, purpose, id).map_or([0; 32], |mac| mac.finalize().into_bytes().into())
+    }
+
     /// Whether `token` is the token for an id under any of the keys. Takes the same time for every wrong one.
     #[must_use]
     pub fn verify(&self, purpose: &str, id: &[u8], token: &[u8]) -> bool {

@@ -22,7 +22,7 @@ mod rows;
 mod schema;
 mod status;
 
-pub use rows::{OrderRow, PaymentRow, ShowTermsRow, TicketRow};
+pub use rows::{OrderCharges, OrderRow, PaymentRow, ShowTermsRow, TicketRow};
 pub use schema::{ORDERS, PAYMENTS, SHOW_TERMS, TICKETS};
 use status::OrderStage;
 pub use status::{OrderStatus, PaymentStatus, TicketStatus};
@@ -37,7 +37,7 @@ impl TableProjection for OrdersProjection {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn tables(&self) -> &'static [Table] {
@@ -126,6 +126,10 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         InventoryEvent::PaymentDisputed(disputed) => payment_disputed(disputed, at),
         InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
+        | InventoryEvent::FeeAdded(_)
+        | InventoryEvent::FeeRemoved(_)
+        | InventoryEvent::TaxAdded(_)
+        | InventoryEvent::TaxRemoved(_)
         | InventoryEvent::InventoryPublished(_)
         | InventoryEvent::HoldPlaced(_)
         | InventoryEvent::HoldItemsAdded(_)
@@ -143,10 +147,19 @@ fn order_placed(placed: &OrderPlaced, at: &At<'_>) -> Result<Change, Inapplicabl
         ("buyer", shown(&placed.buyer)),
         ("total", minor(placed.total)?),
         ("items", json(&placed.items)?),
+        ("charges", charges(placed)?),
         ("placed_at", at.time()),
         ("expires_at", time(placed.expires_at)),
     ]);
     Ok(Change::Put { table: ORDERS.name, row })
+}
+
+/// What there is beside prices; mostly nothing.
+fn charges(placed: &OrderPlaced) -> Result<Value, Inapplicable> {
+    if placed.fees.is_empty() && placed.taxes.is_empty() {
+        return Ok(Value::Null);
+    }
+    json(&OrderCharges { fees: placed.fees.clone(), taxes: placed.taxes.clone() })
 }
 
 /// The order has the deadline of its hold.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{HoldId, OrderId, ShowId};
 use boxoffice_domain::log::{Position, Recorded, Version};
+use boxoffice_domain::pricing::{Tariff, Tariffs};
 use boxoffice_domain::seating::{Layout, SeatId, SeatIndex};
 use boxoffice_domain::time::Timestamp;
 
@@ -61,6 +62,8 @@ pub struct ShowView {
     judged_at: Timestamp,
     terms: Option<Terms>,
     published_at: Option<Timestamp>,
+    /// What is charged beside prices, now and before.
+    tariffs: Tariffs,
     stock: Stock,
     holds: Holds,
     changes: Changes,
@@ -81,6 +84,7 @@ impl ShowView {
             judged_at: Timestamp::from_unix_ms(i64::MIN),
             terms: None,
             published_at: None,
+            tariffs: Tariffs::default(),
             stock: Stock::default(),
             holds: Holds::default(),
             changes: Changes::default(),
@@ -94,6 +98,12 @@ impl ShowView {
             self.judged_at = now;
             self.lapse_due();
         }
+    }
+
+    /// What is charged beside prices at present.
+    #[must_use]
+    pub fn tariff(&self) -> Arc<Tariff> {
+        self.tariffs.current()
     }
 
     /// The show.
@@ -179,14 +189,14 @@ impl ShowView {
     #[must_use]
     pub fn hold(&self, hold: HoldId) -> Option<HoldView> {
         let found = self.holds.get(self.holds.key(hold)?)?;
-        Some(HoldView::of(found, self.plan().map(Arc::as_ref)))
+        Some(HoldView::of(found, self.plan().map(Arc::as_ref), &self.tariffs))
     }
 
     /// What is known of the hold that became an order.
     #[must_use]
     pub fn hold_of_order(&self, order: OrderId) -> Option<HoldView> {
         let found = self.holds.get(self.holds.key_of_order(order)?)?;
-        Some(HoldView::of(found, self.plan().map(Arc::as_ref)))
+        Some(HoldView::of(found, self.plan().map(Arc::as_ref), &self.tariffs))
     }
 
     /// The next moment at which time alone changes something here: a deadline, or a boundary of the sale.

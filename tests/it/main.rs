@@ -22,6 +22,7 @@ mod log;
 mod operations;
 mod orders;
 mod payments;
+mod prices;
 mod problems;
 mod projections;
 mod seating_plans;

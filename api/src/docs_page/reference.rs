@@ -7,16 +7,23 @@ use serde_json::{Value, json};
 use super::html::Html;
 use super::shape::{Field, Schemas};
 
-/// The parts of the reference, in the order in which somebody meets them.
-const PARTS: [(&str, &str); 5] = [
+/// The page of buyers.
+pub(super) const BUYERS: &str = "/docs";
+
+/// The page of those who sell, check and run it.
+pub(super) const ORGANIZERS: &str = "/docs/organizers";
+
+/// The parts of the reference, in the order in which somebody meets them, each with the page that it is on.
+const PARTS: [(&str, &str, &str); 5] = [
     (
+        BUYERS,
         "Buyers",
         "Look, hold, order, pay. No account is needed: what is made answers with the secret that opens it.",
     ),
-    ("Sandbox", "Plays the bank for the built-in payment provider, which moves no money."),
-    ("Organizers", "Sets up what is sold, and lets tickets in."),
-    ("Auditors", "The event log and what it says about a seat."),
-    ("Operations", "For whoever runs the server."),
+    (BUYERS, "Sandbox", "Plays the bank for the built-in payment provider, which moves no money."),
+    (ORGANIZERS, "Organizers", "Sets up what is sold, and lets tickets in."),
+    (ORGANIZERS, "Auditors", "The event log and what it says about a seat."),
+    (ORGANIZERS, "Operations", "For whoever runs the server."),
 ];
 
 const METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "head"];
@@ -74,7 +81,11 @@ impl<'a> Operation<'a> {
         let under = |prefix: &str| self.path.starts_with(prefix);
         match self.part() {
             "Organizers" | "Auditors" => Secret::Administrator,
-            "Buyers" | "Sandbox" if under("/v1/holds") || self.path == "/v1/orders" => Secret::Hold,
+            "Buyers" | "Sandbox"
+                if under("/v1/holds") || ["/v1/orders", "/v1/orders/quote"].contains(&self.path) =>
+            {
+                Secret::Hold
+            }
             "Buyers" | "Sandbox" if !under("/v1/events") => Secret::Order,
             _ => Secret::None,
         }
@@ -101,14 +112,15 @@ impl Secret {
     }
 }
 
-/// The list of operations beside the page.
-pub(super) fn navigation(document: &Value) -> Html {
+/// The list of operations beside a page.
+pub(super) fn navigation(document: &Value, page: &str) -> Html {
     let operations = Operation::all(document);
     let mut html = Html::new();
-    html.markup("<nav class=\"side\" aria-label=\"Operations\"><ul><li><a href=\"#rules\">Rules for every call</a></li>");
-    for (part, _) in PARTS {
+    html.markup("<nav class=\"side\" aria-label=\"Operations\"><ul><li><a href=\"");
+    html.text(if page == BUYERS { "" } else { BUYERS }).markup("#rules\">Rules for every call</a></li>");
+    for (_, part, _) in PARTS.iter().filter(|(of, ..)| *of == page) {
         html.markup("<li><a href=\"#").text(&anchor(part)).markup("\">").text(part).markup("</a><ul>");
-        for operation in operations.iter().filter(|operation| operation.part() == part) {
+        for operation in operations.iter().filter(|operation| operation.part() == *part) {
             html.markup("<li><a href=\"#").text(operation.id()).markup("\">");
             html.text(&operation.id().replace('_', " ")).markup("</a></li>");
         }
@@ -118,18 +130,18 @@ pub(super) fn navigation(document: &Value) -> Html {
     html
 }
 
-/// Every operation, by part.
-pub(super) fn operations(document: &Value) -> Html {
+/// Every operation of a page, by part.
+pub(super) fn operations(document: &Value, page: &str) -> Html {
     let operations = Operation::all(document);
     let schemas = Schemas::of(document);
     let mut html = Html::new();
-    for (part, about) in PARTS {
+    for (_, part, about) in PARTS.iter().filter(|(of, ..)| *of == page) {
         html.markup("<section aria-labelledby=\"")
             .text(&anchor(part))
             .markup("\"><h2 id=\"")
             .text(&anchor(part));
         html.markup("\">").text(part).markup("</h2><p>").text(about).markup("</p>");
-        for operation in operations.iter().filter(|operation| operation.part() == part) {
+        for operation in operations.iter().filter(|operation| operation.part() == *part) {
             html.piece(&article(*operation, schemas));
         }
         html.markup("</section>");
@@ -280,7 +292,7 @@ mod tests {
     fn every_part_of_the_document_is_shown() {
         let document = crate::routes::document();
         for operation in Operation::all(&document) {
-            assert!(PARTS.iter().any(|(part, _)| *part == operation.part()), "{}", operation.id());
+            assert!(PARTS.iter().any(|(_, part, _)| *part == operation.part()), "{}", operation.id());
             assert!(
                 !operation.id().is_empty() && !operation.text("summary").is_empty(),
                 "{}",

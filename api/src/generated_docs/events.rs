@@ -57,7 +57,7 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// Where shapes are declared that events have parts of.
-const FURTHER: &str = "domain/src/seating.rs";
+const FURTHER: [&str; 2] = ["domain/src/seating.rs", "domain/src/pricing.rs"];
 
 /// The whole catalogue.
 pub(super) fn catalogue(root: &Path) -> Result<String, GeneratedError> {
@@ -70,7 +70,9 @@ pub(super) fn catalogue(root: &Path) -> Result<String, GeneratedError> {
     for kind in &KINDS {
         sources.push(read(root, kind.file)?);
     }
-    sources.push(read(root, FURTHER)?);
+    for file in FURTHER {
+        sources.push(read(root, file)?);
+    }
     for (kind, source) in KINDS.iter().zip(&sources) {
         let _ = write!(text, "\n## {}\n\n{}\n", kind.name, kind.about);
         for (name, schema_version) in kind.types {
@@ -152,7 +154,7 @@ impl<'a> Holds<'a> {
         match rust_type {
             "String" | "SeatId" => plain("text"),
             "bool" => plain("true or false"),
-            "u16" | "u32" | "u64" | "i64" | "Minor" => plain("integer"),
+            "u16" | "u32" | "u64" | "i64" | "Minor" | "Rate" | "TariffIndex" => plain("integer"),
             "Timestamp" => plain("time"),
             "Digest" => plain("SHA-256"),
             "Currency" => plain("ISO 4217"),

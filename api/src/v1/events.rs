@@ -9,7 +9,9 @@ use super::venues::{AddressBody, VenueBody};
 use crate::wire::Money;
 
 pub mod availability;
+pub mod charges;
 pub mod create;
+pub mod fees;
 pub mod history;
 pub mod list;
 pub mod live;
@@ -17,6 +19,7 @@ pub mod pools;
 pub mod publish;
 pub mod read;
 pub mod seats;
+pub mod taxes;
 pub mod ticket_types;
 
 /// An event in a list.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::problem::{Code, FieldError, Problem};
+use crate::v1::events::charges::{ChargedFee, ChargedTax};
 use crate::wire::{HeldItem, Money};
 
 pub mod extend;
@@ -94,7 +95,11 @@ pub struct Hold {
     pub event_id: String,
     /// What is held, one entry a ticket.
     pub items: Vec<HeldItem>,
-    /// What the items come to.
+    /// Fees, as they will be in the order.
+    pub fees: Vec<ChargedFee>,
+    /// Taxes, as they will be in the order.
+    pub taxes: Vec<ChargedTax>,
+    /// What the order will come to.
     pub total: Money,
     /// The hold is live before this moment.
     pub expires_at: String,
@@ -108,7 +113,7 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// A live hold.
+    /// A live hold without fees and taxes.
     #[must_use]
     pub fn live(
         id: HoldId,
@@ -122,6 +127,8 @@ impl Hold {
             hold_token: None,
             event_id: show.to_string(),
             items: items.iter().map(|item| HeldItem::new(item, currency)).collect(),
+            fees: Vec::new(),
+            taxes: Vec::new(),
             total: Money::new(items.iter().map(|item| item.price).sum(), currency),
             expires_at: expires_at.to_string(),
             max_expires_at: max_expires_at.to_string(),

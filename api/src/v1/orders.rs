@@ -3,16 +3,19 @@
 use boxoffice_domain::id::{OrderId, ShowId};
 use boxoffice_domain::inventory::event::TicketItem;
 use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::pricing::{FeeLine, TaxLine};
 use boxoffice_domain::time::Timestamp;
 use boxoffice_projections::orders::{OrderRow, PaymentRow, TicketRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::v1::events::charges::{ChargedFee, ChargedTax};
 use crate::wire::{HeldItem, Money};
 
 pub mod cancel;
 pub mod pay;
 pub mod place;
+pub mod quote;
 pub mod read;
 
 /// A ticket of an order.
@@ -102,11 +105,11 @@ pub struct Order {
     pub status: String,
     /// What is bought, one entry a ticket.
     pub lines: Vec<HeldItem>,
-    /// Fees; none are charged yet.
-    pub fees: Vec<Money>,
-    /// Taxes; none are shown yet.
-    pub taxes: Vec<Money>,
-    /// What is to be paid.
+    /// Fees.
+    pub fees: Vec<ChargedFee>,
+    /// Taxes.
+    pub taxes: Vec<ChargedTax>,
+    /// What is to be paid: prices, fees that are not absorbed, and taxes that are not included.
     pub total: Money,
     /// When it was placed.
     pub placed_at: String,
@@ -146,6 +149,10 @@ pub struct OrderFacts<'a> {
     pub hold: boxoffice_domain::id::HoldId,
     /// What is bought.
     pub items: &'a [TicketItem],
+    /// Fees.
+    pub fees: &'a [FeeLine],
+    /// Taxes.
+    pub taxes: &'a [TaxLine],
     /// In minor units.
     pub total: Minor,
     /// When it was placed.
@@ -161,6 +168,8 @@ impl<'a> From<&'a OrderRow> for OrderFacts<'a> {
             show: row.show,
             hold: row.hold,
             items: &row.items,
+            fees: &row.charges.fees,
+            taxes: &row.charges.taxes,
             total: row.total,
             placed_at: row.placed_at,
             expires_at: row.expires_at,
@@ -179,8 +188,8 @@ impl Order {
             hold_id: facts.hold.to_string(),
             status: status.to_owned(),
             lines: facts.items.iter().map(|item| HeldItem::of_order(item, currency)).collect(),
-            fees: Vec::new(),
-            taxes: Vec::new(),
+            fees: facts.fees.iter().map(|line| ChargedFee::new(line, currency)).collect(),
+            taxes: facts.taxes.iter().map(|line| ChargedTax::new(line, currency)).collect(),
             total: Money::new(facts.total, currency),
             placed_at: facts.placed_at.to_string(),
             expires_at: facts.expires_at.to_string(),

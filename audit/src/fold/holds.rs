@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::charges::Tariff;
 use super::inventory::Inventory;
 use super::stock::{Claim, Stock};
 use crate::fact::{HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, Item};
@@ -28,6 +30,8 @@ pub(super) struct Hold {
     pub(super) expires_at: Time,
     max_expires_at: Time,
     pub(super) order: Option<OrderId>,
+    /// What was charged beside prices when it was placed.
+    pub(super) tariff: Arc<Tariff>,
     pub(super) state: State,
     /// Whether its units are counted in the pools.
     drawn: bool,
@@ -73,7 +77,13 @@ impl Inventory {
         let claims = self.claim(id, &placed.items, 0, now)?;
         self.watch(expires_at, id);
         let state = State::Open;
-        self.holds.insert(id, Hold { claims, expires_at, max_expires_at, order: None, state, drawn: true });
+        let (told, changes) = (placed.tariff.unwrap_or(0), self.charges.changes);
+        Rule::HoldNamesTariff.holds(told == changes && placed.tariff != Some(0), || {
+            format!("{id} says {told}, not {changes}")
+        })?;
+        let tariff = Arc::clone(&self.charges.current);
+        let hold = Hold { claims, expires_at, max_expires_at, order: None, tariff, state, drawn: true };
+        self.holds.insert(id, hold);
         self.within_type_maximums(id)
     }
 
@@ -239,6 +249,9 @@ impl Inventory {
             .map(|item| self.stock.sells(item.seat.as_deref(), item.ticket_type, item.price, layout, now))
             .collect::<Verdict<Vec<Claim>>>()?;
         let count = has + claims.len();
+        let maximum = self.terms.max_per_order.and_then(|maximum| usize::try_from(maximum).ok());
+        Rule::OrderMaximum
+            .holds(maximum.is_none_or(|maximum| count <= maximum), || format!("{count} in {id}"))?;
         let maximum = self.terms.max_per_buyer.and_then(|maximum| usize::try_from(maximum).ok());
         Rule::BuyerMaximum
             .holds(maximum.is_none_or(|maximum| count <= maximum), || format!("{count} in {id}"))?;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
+use super::charges::Charges;
 use super::holds::Hold;
 use super::orders::{Order, Secured};
 use super::payments::{Capture, Payment};
@@ -37,6 +38,7 @@ pub(super) struct Inventory {
     pub(super) layout: Option<Arc<Layout>>,
     pub(super) published: bool,
     pub(super) stock: Stock,
+    pub(super) charges: Charges,
     pub(super) holds: HashMap<HoldId, Hold>,
     /// When holds lapse that draw on pools. An entry whose hold has ended or was extended means nothing.
     pub(super) deadlines: BinaryHeap<Reverse<(Time, HoldId)>>,
@@ -57,6 +59,7 @@ impl Inventory {
             layout,
             published: false,
             stock: Stock::default(),
+            charges: Charges::default(),
             holds: HashMap::new(),
             deadlines: BinaryHeap::new(),
             orders: HashMap::new(),
@@ -79,6 +82,10 @@ impl Inventory {
             InventoryFact::InventoryDrafted(_) => Rule::StreamBegins.broken("it was drafted before"),
             InventoryFact::PoolAdded(added) => self.stock.add_pool(added),
             InventoryFact::TicketTypeAdded(added) => self.stock.add_type(added),
+            InventoryFact::FeeAdded(added) => self.add_fee(added),
+            InventoryFact::FeeRemoved(removed) => self.remove_fee(removed),
+            InventoryFact::TaxAdded(added) => self.add_tax(added),
+            InventoryFact::TaxRemoved(removed) => self.remove_tax(removed),
             InventoryFact::InventoryPublished(_) => self.publish(),
             InventoryFact::HoldPlaced(placed) => self.place_hold(placed, now),
             InventoryFact::HoldItemsAdded(added) => self.add_items(added, now),

@@ -1,6 +1,7 @@
 //! Orders: from a priced hold to tickets, or to the end of it.
 
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use super::holds::State;
 use super::inventory::{Before, Inventory, Ticket};
@@ -44,11 +45,10 @@ impl Inventory {
         Rule::OrderDeadlineIsHolds.holds(placed.expires_at == deadline, || {
             format!("{id} until {}, not {deadline}", placed.expires_at)
         })?;
+        let tariff = Arc::clone(&hold.tariff);
         let claims = claims.unwrap_or_default();
-        let sum: u128 = claims.iter().map(|claim| u128::from(claim.price)).sum();
-        Rule::OrderTotalAdds.holds(u128::from(placed.total) == sum, || {
-            format!("{id} says {}, the sum is {sum}", placed.total)
-        })?;
+        tariff.check(placed)?;
+        self.check_buyer(placed, now)?;
         self.stock.within_minimums(&claims)?;
         for item in &placed.items {
             match self.tickets.entry(item.ticket) {

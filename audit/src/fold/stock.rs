@@ -69,6 +69,10 @@ impl Stock {
         Ok(())
     }
 
+    pub(super) fn has_type(&self, id: TypeId) -> bool {
+        self.types.contains_key(&id)
+    }
+
     pub(super) fn has_types(&self) -> bool {
         !self.types.is_empty()
     }

@@ -102,6 +102,10 @@ ids! {
     PoolId = "pool_";
     /// What is sold.
     TypeId = "ticket_type_";
+    /// Something that is charged beside prices.
+    FeeId = "fee_";
+    /// A tax.
+    TaxId = "tax_";
     /// Seats or units reserved for one buyer.
     HoldId = "hold_";
     /// A purchase with a price.

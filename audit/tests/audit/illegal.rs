@@ -23,6 +23,7 @@ macro_rules! illegal {
 }
 
 mod chain;
+mod charges;
 mod described;
 mod form;
 mod holds;
@@ -47,7 +48,15 @@ fn breaks(rule: Rule, make: impl FnOnce(&mut Log)) {
 
 #[test]
 fn every_rule_has_a_log_that_breaks_it() {
-    let lists = [chain::RULES, described::RULES, form::RULES, holds::RULES, orders::RULES, payments::RULES];
+    let lists = [
+        chain::RULES,
+        charges::RULES,
+        described::RULES,
+        form::RULES,
+        holds::RULES,
+        orders::RULES,
+        payments::RULES,
+    ];
     let broken: BTreeSet<Rule> = lists.into_iter().flatten().copied().collect();
     let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !broken.contains(rule)).collect();
     assert_eq!(missing, [&Rule::HeadIsReached], "heads are not of the log: see `tampered`");

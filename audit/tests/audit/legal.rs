@@ -6,8 +6,8 @@ use boxoffice_audit::{Report, Summary};
 
 use crate::builder::{Log, hex, id, time};
 use crate::sale::{
-    EVENING, FAMILY, GUEST, HOLD, HOLD_MAX, STANDING, STANDING_OUTSIDE, cancelled, paying, reclaimed, seat,
-    secured, terms, tickets, unit,
+    EVENING, FAMILY, GUEST, HOLD, HOLD_MAX, STANDING, STANDING_OUTSIDE, cancelled, fee, paying, reclaimed,
+    seat, secured, tax, terms, tickets, unit,
 };
 use crate::{check, summary};
 
@@ -39,6 +39,38 @@ fn documents_alone_are_sound() {
     log.document(&crate::sale::layout());
     log.document("not a layout, not even JSON: \"\\\n\t\u{1}é😀");
     assert_eq!((summary(&log.lines).documents, summary(&log.lines).position), (2, 0));
+}
+
+#[test]
+fn fees_and_taxes_are_what_the_buyer_saw() {
+    let seats = [seat("A1"), seat("A2")];
+    let mut log = on_sale();
+    log.inventory("fee_added", &fee(1));
+    log.inventory("tax_added", &tax(1));
+    log.hold_under(2, 1, &seats);
+    log.inventory("fee_removed", &json!({"fee": id("fee", 1)}));
+    log.inventory("tax_removed", &json!({"tax": id("tax", 1)}));
+    let order = log.charged(1, &seats);
+    log.inventory("order_placed", &order);
+    log.hold_under(4, 2, &[seat("A3")]);
+    log.order(2, &[seat("A3")]);
+    assert_eq!(summary(&log.lines).orders, 2);
+}
+
+#[test]
+fn a_buyer_may_have_more_once_an_order_of_theirs_is_over() {
+    let mut log = on_sale();
+    for (n, names) in [(1, ["A1", "A2", "A3"]), (2, ["A4", "A5", "A6"]), (3, ["A7", "A8", "A9"])] {
+        let seats = names.map(seat);
+        log.hold(n, &seats);
+        let mut order = log.ordered(n, &seats);
+        order["buyer_key"] = json!("a".repeat(64));
+        log.inventory("order_placed", &order);
+        if n == 2 {
+            log.inventory("order_cancelled", &cancelled(1, "requested"));
+        }
+    }
+    assert_eq!(summary(&log.lines).orders, 3);
 }
 
 #[test]

@@ -79,6 +79,10 @@ pub(crate) fn total(items: &[Value]) -> u64 {
 impl Log {
     /// A house with a show in it that is drafted: nothing is sold yet.
     pub(crate) fn drafted(&mut self) {
+        self.drafted_with(|_| ());
+    }
+
+    fn drafted_with(&mut self, change: impl FnOnce(&mut Value)) {
         self.show = 1;
         let layout = self.document(&layout());
         let source = self.document("{\"as\":\"imported\"}");
@@ -100,12 +104,18 @@ impl Log {
             "plan": id("seating_plan", 1), "show": id(SHOW, 1), "starts_at": time(500_000_000),
             "venue": id("venue", 1),
         }));
-        self.inventory("inventory_drafted", &terms(1, &layout));
+        let mut terms = terms(1, &layout);
+        change(&mut terms);
+        self.inventory("inventory_drafted", &terms);
     }
 
     /// The same with everything that it will sell: pool 1 has three units, pool 2 has two.
     pub(crate) fn stocked(&mut self) {
         self.drafted();
+        self.stock();
+    }
+
+    fn stock(&mut self) {
         for (pool, capacity) in [(1, 3), (2, 2), (3, 9)] {
             self.inventory(
                 "pool_added",
@@ -130,6 +140,13 @@ impl Log {
         }
     }
 
+    /// On sale, drafted otherwise.
+    pub(crate) fn on_sale_with(&mut self, change: impl FnOnce(&mut Value)) {
+        self.drafted_with(change);
+        self.stock();
+        self.inventory("inventory_published", &json!({}));
+    }
+
     /// The same on sale.
     pub(crate) fn on_sale(&mut self) -> &mut Self {
         self.stocked();
@@ -149,6 +166,13 @@ impl Log {
         })
     }
 
+    /// A hold after fees and taxes have changed so often.
+    pub(crate) fn hold_under(&mut self, tariff: u64, hold: u64, items: &[Value]) {
+        let mut payload = self.held(hold, items);
+        payload["tariff"] = json!(tariff);
+        self.inventory("hold_placed", &payload);
+    }
+
     /// Adds an event that names a hold and nothing else.
     pub(crate) fn hold_event(&mut self, event_type: &str, hold: u64) {
         self.inventory(event_type, &json!({"hold": id("hold", hold)}));
@@ -164,6 +188,19 @@ impl Log {
             "buyer": id("person", 1), "expires_at": time(self.now + HOLD * 1000), "hold": id("hold", order),
             "items": ticketed(order, items), "order": id("order", order), "total": total(items),
         })
+    }
+
+    /// An order of two stalls with [`fee`] 1 and [`tax`] 1.
+    pub(crate) fn charged(&self, order: u64, items: &[Value]) -> Value {
+        let mut payload = self.ordered(order, items);
+        payload["fees"] = json!([{"amount": 250, "fee": id("fee", 1), "name": "Service"}]);
+        let share = json!({"fees": 125, "taxes": 0, "taxes_included": 718});
+        payload["shares"] = json!([share, share]);
+        payload["taxes"] = json!([
+            {"amount": 1436, "included": true, "name": "VAT", "rate": 190_000, "tax": id("tax", 1)}
+        ]);
+        payload["total"] = json!(9250);
+        payload
     }
 
     /// A hold that becomes an order at once.
@@ -241,6 +278,18 @@ impl Log {
             "device": "phone", "gate": "North", "nonce": "1", "scanned_at": now, "ticket": id("ticket", ticket),
         }));
     }
+}
+
+/// 2.50 for each order.
+pub(crate) fn fee(fee: u64) -> Value {
+    json!({"amount": 250, "fee": id("fee", fee), "name": "Service", "per": "order"})
+}
+
+/// 19 % that prices include.
+pub(crate) fn tax(tax: u64) -> Value {
+    json!({
+        "included": true, "name": "VAT", "on": "tickets", "per": "line", "rate": 190_000, "tax": id("tax", tax),
+    })
 }
 
 pub(crate) fn ticket_type_added(ticket_type: u64, mut terms: Value) -> Value {

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
-use crate::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use crate::id::{FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId};
 use crate::money::{Currency, Minor};
+use crate::pricing::{FeeLine, Rate, Share, TariffIndex, TaxLine};
 use crate::seating::{Layout, SeatId};
 use crate::stored_events;
 use crate::time::Timestamp;
@@ -23,6 +24,14 @@ stored_events! {
         PoolAdded = "pool_added" v 1,
         /// Something to buy was added.
         TicketTypeAdded = "ticket_type_added" v 1,
+        /// Something is charged beside prices, for what is held from now on.
+        FeeAdded = "fee_added" v 1,
+        /// A fee is not charged any more, for what is held from now on.
+        FeeRemoved = "fee_removed" v 1,
+        /// A tax is due, for what is held from now on.
+        TaxAdded = "tax_added" v 1,
+        /// A tax is not due any more, for what is held from now on.
+        TaxRemoved = "tax_removed" v 1,
         /// From now on the sale windows decide whether it sells.
         InventoryPublished = "inventory_published" v 1,
         /// Seats or units are reserved for one buyer.
@@ -118,9 +127,12 @@ pub struct InventoryDrafted {
     /// The digest of the seating layout, where there are seats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Digest>,
-    /// How many tickets one hold may have at most.
+    /// How many tickets one buyer may have at most, and so one hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_per_buyer: Option<u32>,
+    /// How many tickets one order may have at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_order: Option<u32>,
     /// The layout itself: not stored, found by its digest when the event is read.
     #[serde(skip)]
     pub plan: Option<Arc<Layout>>,
@@ -148,17 +160,6 @@ payloads! {
     }
     /// See [`InventoryEvent::InventoryPublished`].
     InventoryPublished {}
-    /// See [`InventoryEvent::HoldPlaced`].
-    HoldPlaced {
-        /// The hold is live before this moment.
-        expires_at: Timestamp,
-        /// The hold.
-        hold: HoldId,
-        /// What is held.
-        items: Vec<Item>,
-        /// No extension goes beyond this moment.
-        max_expires_at: Timestamp,
-    }
     /// See [`InventoryEvent::HoldItemsAdded`].
     HoldItemsAdded {
         /// The hold.
@@ -190,20 +191,15 @@ payloads! {
         /// The hold.
         hold: HoldId,
     }
-    /// See [`InventoryEvent::OrderPlaced`].
-    OrderPlaced {
-        /// Who buys; the vault knows more.
-        buyer: PersonId,
-        /// The deadline, which is the hold's.
-        expires_at: Timestamp,
-        /// The hold that it was.
-        hold: HoldId,
-        /// What is bought, each with the ticket that it will become.
-        items: Vec<TicketItem>,
-        /// The order.
-        order: OrderId,
-        /// What is to be paid, in minor units.
-        total: Minor,
+    /// See [`InventoryEvent::FeeRemoved`].
+    FeeRemoved {
+        /// The fee.
+        fee: FeeId,
+    }
+    /// See [`InventoryEvent::TaxRemoved`].
+    TaxRemoved {
+        /// The tax.
+        tax: TaxId,
     }
     /// See [`InventoryEvent::OrderCancelled`].
     OrderCancelled {
@@ -342,6 +338,136 @@ pub struct TicketTypeAdded {
     pub sale_starts_at: Option<Timestamp>,
     /// The ticket type.
     pub ticket_type: TicketTypeId,
+}
+
+/// See [`InventoryEvent::HoldPlaced`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldPlaced {
+    /// The hold is live before this moment.
+    pub expires_at: Timestamp,
+    /// The hold.
+    pub hold: HoldId,
+    /// What is held.
+    pub items: Vec<Item>,
+    /// No extension goes beyond this moment.
+    pub max_expires_at: Timestamp,
+    /// The fees and taxes that its buyer saw: how often they had changed by then.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub tariff: TariffIndex,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+fn is_first(tariff: &TariffIndex) -> bool {
+    *tariff == 0
+}
+
+/// See [`InventoryEvent::OrderPlaced`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPlaced {
+    /// Who buys; the vault knows more.
+    pub buyer: PersonId,
+    /// The same for all orders of one buyer, where the show limits what one may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buyer_key: Option<Digest>,
+    /// The deadline, which is the hold's.
+    pub expires_at: Timestamp,
+    /// What is charged beside prices, as the hold's buyer saw it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<FeeLine>,
+    /// The hold that it was.
+    pub hold: HoldId,
+    /// What is bought, each with the ticket that it will become.
+    pub items: Vec<TicketItem>,
+    /// The order.
+    pub order: OrderId,
+    /// What of fees and taxes belongs to each item; none at all where there are neither.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<Share>,
+    /// The taxes in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<TaxLine>,
+    /// What is to be paid, in minor units: prices, fees that are charged, and taxes that are added.
+    pub total: Minor,
+}
+
+/// See [`InventoryEvent::FeeAdded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeeAdded {
+    /// The organizer bears it: it is told, and not charged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub absorbed: bool,
+    /// In minor units, where it does not depend on prices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Minor>,
+    /// The fee.
+    pub fee: FeeId,
+    /// What people call it.
+    pub name: String,
+    /// What it is charged for.
+    pub per: FeePer,
+    /// The share of prices, in millionths, where it depends on them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+    /// The ticket types that it is for; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_types: Vec<TicketTypeId>,
+}
+
+/// What a fee is charged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeePer {
+    /// Each ticket.
+    Ticket,
+    /// All tickets of an order together.
+    Order,
+}
+
+/// See [`InventoryEvent::TaxAdded`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxAdded {
+    /// Prices and fees include it; else it is added to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub included: bool,
+    /// What people call it.
+    pub name: String,
+    /// What it is taken from.
+    pub on: TaxedPart,
+    /// What is rounded.
+    pub per: TaxPer,
+    /// In millionths.
+    pub rate: Rate,
+    /// The tax.
+    pub tax: TaxId,
+    /// The ticket types that it is for; none: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ticket_types: Vec<TicketTypeId>,
+}
+
+/// What a tax is taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxedPart {
+    /// Prices.
+    Tickets,
+    /// Fees that are charged.
+    Fees,
+    /// Both.
+    All,
+}
+
+/// Whether a tax is rounded for each line of an order, or once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaxPer {
+    /// For each line.
+    Line,
+    /// Once.
+    Order,
 }
 
 /// See [`InventoryEvent::OrderSecured`].

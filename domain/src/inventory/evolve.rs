@@ -21,6 +21,10 @@ impl Inventory {
             InventoryEvent::InventoryDrafted(event) => self.drafted(event),
             InventoryEvent::PoolAdded(event) => self.pool_added(event),
             InventoryEvent::TicketTypeAdded(event) => self.ticket_type_added(event),
+            InventoryEvent::FeeAdded(event) => self.tariffs.fee_added(event),
+            InventoryEvent::FeeRemoved(event) => self.tariffs.fee_removed(event),
+            InventoryEvent::TaxAdded(event) => self.tariffs.tax_added(event),
+            InventoryEvent::TaxRemoved(event) => self.tariffs.tax_removed(event),
             InventoryEvent::InventoryPublished(_) => self.published = true,
             InventoryEvent::HoldPlaced(event) => self.hold_placed(event),
             InventoryEvent::HoldItemsAdded(event) => self.hold_items_added(event),
@@ -97,6 +101,7 @@ impl Inventory {
             expires_at: event.expires_at,
             max_expires_at: event.max_expires_at,
             phase: Phase::Open,
+            tariff: event.tariff,
         });
         self.deadlines.insert((event.expires_at, event.hold));
         self.claim(&event.items, event.hold, event.expires_at);
@@ -156,11 +161,15 @@ impl Inventory {
             Order {
                 hold: event.hold,
                 items: event.items.clone(),
+                shares: event.shares.clone(),
                 total: event.total,
                 phase: OrderPhase::Placed,
                 payments: Vec::new(),
             },
         );
+        if let Some(buyer) = event.buyer_key {
+            self.buyers.entry(buyer).or_default().push(event.order);
+        }
     }
 
     fn payment_started(&mut self, event: &PaymentStarted) {

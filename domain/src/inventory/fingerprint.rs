@@ -18,10 +18,12 @@ impl Inventory {
             pool_index,
             types,
             type_index,
+            tariffs,
             claims,
             holds,
             orders,
             payments,
+            buyers,
             deadlines,
         } = self;
         // The plan itself is named by its digest.
@@ -33,9 +35,11 @@ impl Inventory {
         let holds: BTreeMap<_, _> = holds.iter().collect();
         let orders: BTreeMap<_, _> = orders.iter().collect();
         let payments: BTreeMap<_, _> = payments.iter().collect();
+        let buyers: BTreeMap<_, _> =
+            buyers.iter().map(|(buyer, orders)| (buyer.as_bytes(), orders)).collect();
         let text = format!(
-            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{claims:?}{holds:?}{orders:?}\
-             {payments:?}{deadlines:?}"
+            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{holds:?}{orders:?}\
+             {payments:?}{buyers:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])
     }

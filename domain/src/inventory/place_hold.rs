@@ -34,6 +34,7 @@ pub fn decide(command: &PlaceHold, inventory: &Inventory, now: Timestamp) -> Dec
         hold: command.hold,
         items,
         max_expires_at: now.plus_seconds(drafted.hold_seconds_max),
+        tariff: inventory.tariffs.index(),
     };
     Ok(expiries(lapsed).chain([placed.into()]).collect())
 }

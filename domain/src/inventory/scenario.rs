@@ -11,6 +11,10 @@ use super::*;
 use crate::id::{PersonId, TicketId};
 use crate::seating::{Category, LAYOUT_FORMAT, LayoutDocument, Point, Seat, SeatId};
 
+mod charges;
+
+pub(crate) use charges::*;
+
 pub(crate) const HOLD_MS: i64 = 300_000;
 pub(crate) const HOLD_MAX_MS: i64 = 900_000;
 pub(crate) const START_MS: i64 = 100_000_000;
@@ -69,6 +73,17 @@ impl Scenario {
 
     pub(crate) fn then_refused(self, refusal: InventoryRefused) {
         assert_eq!(self.decided, Some(Err(refusal)));
+    }
+
+    /// Like [`Self::then_refused`], and it goes on.
+    pub(crate) fn then_refused_and(self, refusal: InventoryRefused) -> Self {
+        self.clone().then_refused(refusal);
+        self
+    }
+
+    /// Whatever it was, it was decided.
+    pub(crate) fn then_accepted(self) {
+        assert!(matches!(&self.decided, Some(Ok(events)) if !events.is_empty()), "{:?}", self.decided);
     }
 
     /// Like [`Self::then`], and what was decided has happened.
@@ -143,6 +158,7 @@ fn drafted(plan: Option<Arc<Layout>>) -> InventoryEvent {
         hold_seconds_max: 900,
         layout: plan.as_ref().map(|plan| plan.digest()),
         max_per_buyer: None,
+        max_per_order: None,
         plan,
         sale_ends_at: None,
         sale_starts_at: None,
@@ -268,7 +284,7 @@ pub(crate) fn expire_holds() -> InventoryCommand {
 }
 
 pub(crate) fn place_order(order: OrderId, hold: HoldId) -> InventoryCommand {
-    InventoryCommand::PlaceOrder(place_order::PlaceOrder { order, hold, buyer: buyer() })
+    InventoryCommand::PlaceOrder(place_order::PlaceOrder { order, hold, buyer: buyer(), buyer_key: None })
 }
 
 pub(crate) fn cancel_order(order: OrderId) -> InventoryCommand {
@@ -340,6 +356,7 @@ fn held(at: i64, hold: HoldId, items: Vec<Item>) -> InventoryEvent {
         hold,
         items,
         max_expires_at: Timestamp::from_unix_ms(at + HOLD_MAX_MS),
+        tariff: 0,
     }
     .into()
 }
@@ -384,10 +401,14 @@ fn buyer() -> PersonId {
 fn placed(until: i64, order: OrderId, hold: HoldId, names: &[&str], price: Minor) -> InventoryEvent {
     OrderPlaced {
         buyer: buyer(),
+        buyer_key: None,
         expires_at: Timestamp::from_unix_ms(until),
+        fees: Vec::new(),
         hold,
         items: ticket_items(order, names, price),
         order,
+        shares: Vec::new(),
+        taxes: Vec::new(),
         total: price * names.len() as u64,
     }
     .into()

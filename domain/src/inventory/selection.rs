@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::event::{HoldExpired, InventoryEvent, Item};
+use super::event::{HoldExpired, InventoryDrafted, InventoryEvent, Item};
 use super::{ITEMS_MAX, Invalid, Inventory, InventoryRefused, Left, Pool};
 use crate::id::{HoldId, TicketTypeId};
 use crate::seating::SeatId;
@@ -151,7 +151,9 @@ impl Inventory {
             }
         }
         let total = u32::try_from(items.len()).unwrap_or(u32::MAX);
-        if let Some(limit) = self.terms()?.drafted.max_per_buyer.filter(|limit| total > *limit) {
+        let InventoryDrafted { max_per_buyer, max_per_order, .. } = *self.terms()?.drafted;
+        let limit = max_per_buyer.into_iter().chain(max_per_order).min();
+        if let Some(limit) = limit.filter(|limit| total > *limit) {
             return Err(InventoryRefused::LimitExceeded { ticket_type: None, limit });
         }
         Ok(())

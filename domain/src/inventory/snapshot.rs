@@ -14,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
 use super::{Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
 use crate::aggregate::Layouts;
+use crate::digest::Digest;
 use crate::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use crate::money::Minor;
+use crate::pricing::{Share, TariffIndex, Tariffs};
 use crate::seating::{Layout, SeatId, SeatIndex};
 use crate::snapshot::{NotRestored, decode, decode_first, encode};
 use crate::time::Timestamp;
@@ -30,6 +32,9 @@ struct Head<'a> {
     pools: Vec<StoredPool>,
     #[serde(borrow)]
     types: Vec<StoredType<'a>>,
+    /// As JSON.
+    #[serde(borrow)]
+    tariffs: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +45,7 @@ struct Rest<'a> {
     #[serde(borrow)]
     orders: Vec<StoredOrder<'a>>,
     payments: Vec<(PaymentId, Payment)>,
+    buyers: Vec<(Digest, Vec<OrderId>)>,
     deadlines: Vec<(Timestamp, HoldId)>,
 }
 
@@ -67,6 +73,7 @@ struct StoredHold<'a> {
     expires_at: Timestamp,
     max_expires_at: Timestamp,
     phase: Phase,
+    tariff: TariffIndex,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,6 +82,7 @@ struct StoredOrder<'a> {
     hold: HoldId,
     #[serde(borrow)]
     items: Vec<(StoredItem<'a>, TicketId)>,
+    shares: Vec<Share>,
     total: Minor,
     phase: OrderPhase,
     payments: Vec<PaymentId>,
@@ -129,6 +137,7 @@ impl Inventory {
             published: self.published,
             pools,
             types: self.types.iter().map(StoredType::of).collect::<Option<_>>()?,
+            tariffs: Cow::Owned(serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?),
         })
     }
 
@@ -144,7 +153,10 @@ impl Inventory {
             self.payments.iter().map(|(id, payment)| (*id, payment.clone())).collect();
         payments.sort_unstable_by_key(|(id, _)| *id);
         let deadlines = self.deadlines.iter().copied().collect();
-        Rest { claims: self.claims.clone(), holds, orders, payments, deadlines }
+        let mut buyers: Vec<(Digest, Vec<OrderId>)> =
+            self.buyers.iter().map(|(buyer, orders)| (*buyer, orders.clone())).collect();
+        buyers.sort_unstable_by_key(|(buyer, _)| *buyer.as_bytes());
+        Rest { claims: self.claims.clone(), holds, orders, payments, buyers, deadlines }
     }
 
     fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
@@ -158,6 +170,7 @@ impl Inventory {
             expires_at: hold.expires_at,
             max_expires_at: hold.max_expires_at,
             phase: hold.phase,
+            tariff: hold.tariff,
         }
     }
 
@@ -169,6 +182,7 @@ impl Inventory {
             order: id,
             hold: order.hold,
             items: order.items.iter().map(stored).collect(),
+            shares: order.shares.clone(),
             total: order.total,
             phase: order.phase,
             payments: order.payments.clone(),
@@ -194,7 +208,8 @@ impl Inventory {
     }
 
     fn of_head(head: Head<'_>, layouts: &dyn Layouts) -> Result<Self, NotRestored> {
-        let mut inventory = Self { published: head.published, ..Self::default() };
+        let tariffs = Tariffs::of(json(&head.tariffs)?);
+        let mut inventory = Self { published: head.published, tariffs, ..Self::default() };
         if let Some(payload) = head.drafted {
             let mut drafted: InventoryDrafted = json(&payload)?;
             if let Some(digest) = drafted.layout {
@@ -234,6 +249,7 @@ impl Inventory {
         self.holds = holds;
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();
+        self.buyers = rest.buyers.into_iter().collect();
         self.deadlines = BTreeSet::from_iter(rest.deadlines);
         Ok(())
     }
@@ -263,9 +279,9 @@ impl<'a> StoredHold<'a> {
         self,
         item: impl Fn(StoredItem<'a>) -> Result<Item, NotRestored>,
     ) -> Result<(HoldId, Hold), NotRestored> {
-        let Self { hold, items, expires_at, max_expires_at, phase } = self;
+        let Self { hold, items, expires_at, max_expires_at, phase, tariff } = self;
         let items = items.into_iter().map(item).collect::<Result<_, _>>()?;
-        Ok((hold, Hold { items, expires_at, max_expires_at, phase }))
+        Ok((hold, Hold { items, expires_at, max_expires_at, phase, tariff }))
     }
 }
 
@@ -283,8 +299,8 @@ impl<'a> StoredOrder<'a> {
             })
         };
         let items = self.items.into_iter().map(with_ticket).collect::<Result<_, _>>()?;
-        let Self { order, hold, total, phase, payments, .. } = self;
-        Ok((order, Order { hold, items, total, phase, payments }))
+        let Self { order, hold, shares, total, phase, payments, .. } = self;
+        Ok((order, Order { hold, items, shares, total, phase, payments }))
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Wait {
 pub(crate) enum Ask {
     SetUp(u8),
     FaultySetUp(u8),
+    /// A fee or a tax comes or goes.
+    Charge(u8),
     PlaceHold(NewId, Vec<Wish>),
     AddItems(Aim, Vec<Wish>),
     /// Items that the hold has, and others.
@@ -54,7 +56,8 @@ pub(crate) enum Ask {
     Extend(Aim),
     Release(Aim),
     Expire,
-    PlaceOrder(NewId, Aim),
+    /// By one of a few buyers.
+    PlaceOrder(NewId, Aim, u8),
     Cancel(Aim),
     StartPayment(NewId, Aim),
     ActionRequired(Aim),
@@ -128,13 +131,14 @@ fn ask() -> BoxedStrategy<Ask> {
     prop_oneof![
         1 => any::<u8>().prop_map(Ask::SetUp),
         1 => any::<u8>().prop_map(Ask::FaultySetUp),
+        6 => any::<u8>().prop_map(Ask::Charge),
         24 => (new_id(), wishes()).prop_map(|(id, wishes)| Ask::PlaceHold(id, wishes)),
         7 => (aim(), wishes()).prop_map(|(hold, wishes)| Ask::AddItems(hold, wishes)),
         6 => (aim(), picks, others).prop_map(|(hold, picks, others)| Ask::RemoveItems(hold, picks, others)),
         9 => aim().prop_map(Ask::Extend),
         5 => aim().prop_map(Ask::Release),
         2 => Just(Ask::Expire),
-        20 => (new_id(), aim()).prop_map(|(id, hold)| Ask::PlaceOrder(id, hold)),
+        20 => (new_id(), aim(), any::<u8>()).prop_map(|(id, hold, buyer)| Ask::PlaceOrder(id, hold, buyer)),
         3 => aim().prop_map(Ask::Cancel),
         20 => (new_id(), aim()).prop_map(|(id, order)| Ask::StartPayment(id, order)),
         3 => aim().prop_map(Ask::ActionRequired),
@@ -215,6 +219,7 @@ impl Ask {
         match self {
             Self::SetUp(n) => pick(&world::set_up(house), *n).unwrap(),
             Self::FaultySetUp(n) => pick(&world::faulty_set_up(), *n).unwrap(),
+            Self::Charge(n) => pick(&world::charges(), *n).unwrap(),
             Self::PlaceHold(id, wishes) => InventoryCommand::PlaceHold(place_hold::PlaceHold {
                 hold: world::hold(id.number(there.holds.len())),
                 wants: wishes.iter().map(Wish::want).collect(),
@@ -235,10 +240,11 @@ impl Ask {
                 InventoryCommand::ReleaseHold(release_hold::ReleaseHold { hold: hold(aim) })
             }
             Self::Expire => InventoryCommand::ExpireHolds,
-            Self::PlaceOrder(id, aim) => InventoryCommand::PlaceOrder(place_order::PlaceOrder {
+            Self::PlaceOrder(id, aim, buyer) => InventoryCommand::PlaceOrder(place_order::PlaceOrder {
                 order: world::order(id.number(there.orders.len())),
                 hold: hold(aim),
                 buyer: world::buyer(),
+                buyer_key: world::buyer_key(*buyer),
             }),
             Self::Cancel(aim) => {
                 InventoryCommand::CancelOrder(cancel_order::CancelOrder { order: order(aim) })

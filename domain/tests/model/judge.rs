@@ -1,12 +1,14 @@
 //! What must come of each command, and whether that came.
 
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, TicketId};
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, TicketId};
 use boxoffice_domain::inventory::event::*;
+use boxoffice_domain::inventory::place_order::PlaceOrder;
 use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::inventory::remove_hold_items::RemoveHoldItems;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::start_payment::StartPayment;
 use boxoffice_domain::inventory::{Invalid, InventoryCommand, InventoryRefused};
+use boxoffice_domain::pricing::{self, Breakdown};
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -33,6 +35,10 @@ impl Reference {
                 exactly([PoolAdded { capacity: c.capacity, name: c.name.clone(), pool: c.pool }.into()])
             }
             InventoryCommand::AddTicketType(c) => self.judge_ticket_type(&c.added),
+            InventoryCommand::AddFee(_)
+            | InventoryCommand::RemoveFee(_)
+            | InventoryCommand::AddTax(_)
+            | InventoryCommand::RemoveTax(_) => self.judge_charge(command),
             InventoryCommand::Publish => self.judge_publication(now),
             InventoryCommand::PlaceHold(c) => {
                 self.drafted()?;
@@ -49,6 +55,7 @@ impl Reference {
                     hold: c.hold,
                     items: items.clone(),
                     max_expires_at: now.plus_seconds(world::HOLD_SECONDS_MAX),
+                    tariff: self.tariff_index,
                 };
                 Ok(Answer::TakingOver(items, vec![placed.into()]))
             }
@@ -63,17 +70,7 @@ impl Reference {
                 Ok(Answer::TakingOver(items, vec![added.into()]))
             }
             InventoryCommand::RemoveHoldItems(c) => self.judge_removal(c, now),
-            InventoryCommand::ExtendHold(c) => {
-                let hold = self.changeable(c.hold, now)?;
-                let until = now.plus_seconds(world::HOLD_SECONDS).min(hold.limit);
-                if until > hold.until {
-                    exactly([HoldExtended { expires_at: until, hold: c.hold }.into()])
-                } else if hold.until == hold.limit {
-                    Err(InventoryRefused::ExtensionLimit)
-                } else {
-                    exactly([])
-                }
-            }
+            InventoryCommand::ExtendHold(c) => self.judge_extension(c.hold, now),
             InventoryCommand::ReleaseHold(c) => match self.changeable(c.hold, now) {
                 Ok(_) => exactly([HoldReleased { hold: c.hold }.into()]),
                 Err(InventoryRefused::HoldReleased) => exactly([]),
@@ -89,7 +86,7 @@ impl Reference {
                 due.sort();
                 Ok(Answer::Exactly(due.into_iter().map(|(_, hold)| HoldExpired { hold }.into()).collect()))
             }
-            InventoryCommand::PlaceOrder(c) => self.judge_order(c.order, c.hold, c.buyer, now),
+            InventoryCommand::PlaceOrder(c) => self.judge_order(c, now),
             InventoryCommand::CancelOrder(c) => match self.payable(c.order, now) {
                 Ok(order) => {
                     let reason = CancelReason::Requested;
@@ -126,6 +123,18 @@ impl Reference {
         }
     }
 
+    fn judge_extension(&self, id: HoldId, now: Timestamp) -> Judged {
+        let hold = self.changeable(id, now)?;
+        let until = now.plus_seconds(world::HOLD_SECONDS).min(hold.limit);
+        if until > hold.until {
+            exactly([HoldExtended { expires_at: until, hold: id }.into()])
+        } else if hold.until == hold.limit {
+            Err(InventoryRefused::ExtensionLimit)
+        } else {
+            exactly([])
+        }
+    }
+
     fn judge_removal(&self, command: &RemoveHoldItems, now: Timestamp) -> Judged {
         let mut kept = self.changeable(command.hold, now)?.items.clone();
         let mut removed = Vec::new();
@@ -148,7 +157,8 @@ impl Reference {
         exactly([HoldItemsRemoved { hold: command.hold, items: removed }.into()])
     }
 
-    fn judge_order(&self, order: OrderId, id: HoldId, buyer: PersonId, now: Timestamp) -> Judged {
+    fn judge_order(&self, command: &PlaceOrder, now: Timestamp) -> Judged {
+        let PlaceOrder { order, hold: id, buyer, buyer_key } = *command;
         let hold = self.changeable(id, now)?;
         if self.order(order).is_some() {
             return Err(InventoryRefused::Exists);
@@ -161,6 +171,14 @@ impl Reference {
                 _ => {}
             }
         }
+        let limit = self.drafted()?.max_per_buyer;
+        let buyer_key = buyer_key.filter(|_| limit.is_some());
+        if let (Some(limit), Some(key)) = (limit, buyer_key) {
+            let has = self.has(key, now);
+            if has + hold.items.len() > limit as usize {
+                return Err(InventoryRefused::BuyerLimitExceeded { has: u32::try_from(has).unwrap(), limit });
+            }
+        }
         let items: Vec<TicketItem> = (1..)
             .zip(hold.items.clone())
             .map(|(n, Item { price, seat, ticket_type })| TicketItem {
@@ -170,10 +188,22 @@ impl Reference {
                 ticket_type,
             })
             .collect();
-        let total = items.iter().map(|item| item.price).sum();
-        let placed =
-            OrderPlaced { buyer, expires_at: hold.until, hold: id, items: items.clone(), order, total }
-                .into();
+        // What it comes to has properties of its own: domain/src/pricing/properties.rs.
+        let tickets = hold.items.iter().map(|item| (item.ticket_type, item.price));
+        let Breakdown { fees, shares, taxes, total } = pricing::price(&hold.tariff, tickets).unwrap();
+        let placed = OrderPlaced {
+            buyer,
+            buyer_key,
+            expires_at: hold.until,
+            fees,
+            hold: id,
+            items: items.clone(),
+            order,
+            shares,
+            taxes,
+            total,
+        }
+        .into();
         if total > 0 {
             return exactly([placed]);
         }

@@ -10,6 +10,7 @@ use boxoffice_domain::inventory::{
     place_hold, place_order, record_capture, record_void, release_hold, remove_hold_items, settle_payment,
     start_payment,
 };
+use boxoffice_domain::pricing::Share;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -127,15 +128,30 @@ fn of_set_up() -> BoxedStrategy<InventoryEvent> {
         }
         .into()),
         type_added().prop_map(Into::into),
+        charge(),
         Just(InventoryPublished {}.into()),
     ]
     .boxed()
 }
 
+/// A fee or a tax, of ticket types that may not be there, or the end of one that was never there.
+fn charge() -> BoxedStrategy<InventoryEvent> {
+    prop::sample::select(world::charges())
+        .prop_map(|command| match command {
+            InventoryCommand::AddFee(command) => command.added.into(),
+            InventoryCommand::RemoveFee(command) => FeeRemoved { fee: command.fee }.into(),
+            InventoryCommand::AddTax(command) => command.added.into(),
+            InventoryCommand::RemoveTax(command) => TaxRemoved { tax: command.tax }.into(),
+            other => panic!("{other:?} is no charge"),
+        })
+        .boxed()
+}
+
 fn of_holds() -> BoxedStrategy<InventoryEvent> {
     prop_oneof![
         3 => (time(), hold(), items(), time()).prop_map(|(expires_at, hold, items, max_expires_at)| {
-            HoldPlaced { expires_at, hold, items, max_expires_at }.into()
+            let tariff = u32::try_from(items.len()).unwrap() % 3;
+            HoldPlaced { expires_at, hold, items, max_expires_at, tariff }.into()
         }),
         1 => (hold(), items()).prop_map(|(hold, items)| HoldItemsAdded { hold, items }.into()),
         1 => (hold(), items()).prop_map(|(hold, items)| HoldItemsRemoved { hold, items }.into()),
@@ -150,9 +166,21 @@ fn of_holds() -> BoxedStrategy<InventoryEvent> {
 fn of_orders() -> BoxedStrategy<InventoryEvent> {
     let reason = prop::sample::select(vec![CancelReason::Requested, CancelReason::CaptureFailed]);
     prop_oneof![
-        2 => (time(), hold(), ticket_items(), order(), price()).prop_map(|(expires_at, hold, items, order, total)| {
-            OrderPlaced { buyer: world::buyer(), expires_at, hold, items, order, total }.into()
-        }),
+        2 => (time(), hold(), ticket_items(), order(), price(), any::<u8>()).prop_map(
+            |(expires_at, hold, items, order, total, n)| OrderPlaced {
+                buyer: world::buyer(),
+                buyer_key: world::buyer_key(n),
+                expires_at,
+                fees: Vec::new(),
+                hold,
+                items,
+                order,
+                shares: vec![Share::default(); usize::from(n % 4)],
+                taxes: Vec::new(),
+                total,
+            }
+            .into()
+        ),
         1 => (hold(), order(), reason).prop_map(|(hold, order, reason)| OrderCancelled { hold, order, reason }.into()),
         1 => (hold(), order(), prop::option::of(payment()))
             .prop_map(|(hold, order, payment)| OrderSecured { hold, order, payment }.into()),
@@ -202,6 +230,7 @@ fn about_set_up() -> BoxedStrategy<InventoryCommand> {
         type_added().prop_map(|added| InventoryCommand::AddTicketType(Box::new(
             add_ticket_type::AddTicketType { added }
         ))),
+        prop::sample::select(world::charges()),
         Just(InventoryCommand::Publish),
         Just(InventoryCommand::ExpireHolds),
     ]
@@ -229,7 +258,12 @@ fn about_orders() -> BoxedStrategy<InventoryCommand> {
     prop_oneof![
         (0..6_u32, hold()).prop_map(|(n, hold)| {
             let order = world::order(n);
-            InventoryCommand::PlaceOrder(place_order::PlaceOrder { order, hold, buyer: world::buyer() })
+            InventoryCommand::PlaceOrder(place_order::PlaceOrder {
+                order,
+                hold,
+                buyer: world::buyer(),
+                buyer_key: None,
+            })
         }),
         order().prop_map(|order| InventoryCommand::CancelOrder(cancel_order::CancelOrder { order })),
         (0..6_u32, order()).prop_map(|(n, order)| {

@@ -2,7 +2,9 @@
 
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId};
 use boxoffice_domain::inventory::InventoryEvent;
-use boxoffice_domain::inventory::event::{CancelReason, OrderCancelled, OrderSecured, TicketsIssued};
+use boxoffice_domain::inventory::event::{
+    CancelReason, HoldItemsRemoved, OrderCancelled, OrderSecured, TicketsIssued,
+};
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -14,6 +16,10 @@ impl Reference {
             InventoryEvent::InventoryDrafted(e) => self.terms = Some(e.clone()),
             InventoryEvent::PoolAdded(e) => self.pools.push((e.pool, e.capacity)),
             InventoryEvent::TicketTypeAdded(e) => self.types.push(e.clone()),
+            InventoryEvent::FeeAdded(_)
+            | InventoryEvent::FeeRemoved(_)
+            | InventoryEvent::TaxAdded(_)
+            | InventoryEvent::TaxRemoved(_) => self.record_charge(event)?,
             InventoryEvent::InventoryPublished(_) => self.published = true,
             InventoryEvent::HoldPlaced(e) => {
                 prop_assert!(self.hold(e.hold).is_none(), "{} exists", e.hold);
@@ -22,20 +28,14 @@ impl Reference {
                     items: e.items.clone(),
                     until: e.expires_at,
                     limit: e.max_expires_at,
+                    tariff: self.tariff.clone(),
                     state: HeldState::Choosing,
                 });
             }
             InventoryEvent::HoldItemsAdded(e) => {
                 self.live_hold(e.hold, HeldState::Choosing, now)?.items.extend(e.items.iter().cloned());
             }
-            InventoryEvent::HoldItemsRemoved(e) => {
-                let hold = self.live_hold(e.hold, HeldState::Choosing, now)?;
-                for item in &e.items {
-                    let index = hold.items.iter().position(|has| has == item);
-                    prop_assert!(index.is_some(), "{} does not have {:?}", e.hold, item);
-                    hold.items.remove(index.unwrap());
-                }
-            }
+            InventoryEvent::HoldItemsRemoved(e) => self.record_removal(e, now)?,
             InventoryEvent::HoldExtended(e) => {
                 let hold = self.live_hold(e.hold, HeldState::Choosing, now)?;
                 prop_assert!(hold.until < e.expires_at && e.expires_at <= hold.limit);
@@ -61,6 +61,7 @@ impl Reference {
                     hold: e.hold,
                     items: e.items.clone(),
                     total: e.total,
+                    buyer_key: e.buyer_key,
                     state: BoughtState::Waiting,
                 });
             }
@@ -109,6 +110,16 @@ impl Reference {
             InventoryEvent::TicketsIssued(e) => self.record_tickets(e)?,
         }
         self.check()
+    }
+
+    fn record_removal(&mut self, event: &HoldItemsRemoved, now: Timestamp) -> Checked {
+        let hold = self.live_hold(event.hold, HeldState::Choosing, now)?;
+        for item in &event.items {
+            let index = hold.items.iter().position(|has| has == item);
+            prop_assert!(index.is_some(), "{} does not have {:?}", event.hold, item);
+            hold.items.remove(index.unwrap());
+        }
+        Ok(())
     }
 
     fn hold_mut(&mut self, id: HoldId) -> Result<&mut Held, TestCaseError> {

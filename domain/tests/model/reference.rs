@@ -5,15 +5,18 @@
 
 use std::collections::BTreeSet;
 
+use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
 use boxoffice_domain::inventory::{InventoryEvent, InventoryRefused};
+use boxoffice_domain::pricing::Tariff;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
 use super::world;
 
+mod charges;
 mod judge;
 mod record;
 mod stock;
@@ -27,6 +30,12 @@ pub(crate) struct Reference {
     published: bool,
     pools: Vec<(PoolId, u32)>,
     types: Vec<TicketTypeAdded>,
+    /// What is charged beside prices at present.
+    tariff: Tariff,
+    /// How often that has changed.
+    tariff_index: u32,
+    /// What of it there ever was.
+    charged: BTreeSet<String>,
     pub(crate) holds: Vec<Held>,
     pub(crate) orders: Vec<Bought>,
     pub(crate) payments: Vec<Paying>,
@@ -39,6 +48,8 @@ pub(crate) struct Held {
     pub(crate) items: Vec<Item>,
     pub(crate) until: Timestamp,
     limit: Timestamp,
+    /// What was charged when it was placed.
+    tariff: Tariff,
     pub(crate) state: HeldState,
 }
 
@@ -61,6 +72,7 @@ pub(crate) struct Bought {
     pub(crate) hold: HoldId,
     items: Vec<TicketItem>,
     total: u64,
+    buyer_key: Option<Digest>,
     pub(crate) state: BoughtState,
 }
 

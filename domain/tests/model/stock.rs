@@ -177,7 +177,8 @@ impl Reference {
                 _ => {}
             }
         }
-        match self.drafted()?.max_per_buyer {
+        let InventoryDrafted { max_per_buyer, max_per_order, .. } = self.drafted()?;
+        match max_per_buyer.iter().chain(max_per_order).min().copied() {
             Some(limit) if all.len() > limit as usize => {
                 Err(InventoryRefused::LimitExceeded { ticket_type: None, limit })
             }

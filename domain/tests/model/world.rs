@@ -5,10 +5,17 @@ use std::sync::Arc;
 
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketTypeId};
-use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
-use boxoffice_domain::inventory::{InventoryCommand, add_pool, add_ticket_type, draft};
+use boxoffice_domain::id::{
+    FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId,
+};
+use boxoffice_domain::inventory::event::{
+    FeeAdded, FeePer, InventoryDrafted, TaxAdded, TaxPer, TaxedPart, TicketTypeAdded,
+};
+use boxoffice_domain::inventory::{
+    InventoryCommand, add_fee, add_pool, add_tax, add_ticket_type, draft, remove_fee, remove_tax,
+};
 use boxoffice_domain::money::MINOR_MAX;
+use boxoffice_domain::pricing::Rate;
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -59,7 +66,7 @@ impl House {
 
 pub(crate) fn house() -> BoxedStrategy<House> {
     let missing = prop_oneof![12 => Just(0_u32), 1 => (0..13_u32).prop_map(|n| 1 << n), 1 => any::<u32>()];
-    let max_per_buyer = prop_oneof![2 => Just(None), 1 => Just(Some(5))];
+    let max_per_buyer = prop_oneof![2 => Just(None), 1 => Just(Some(4))];
     (max_per_buyer, any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), missing)
         .prop_map(|(max_per_buyer, sale_starts, sale_ends, hasty, missing)| House {
             max_per_buyer,
@@ -101,6 +108,64 @@ pub(crate) fn pool(n: u32) -> PoolId {
 
 pub(crate) fn floor() -> PoolId {
     PoolId::of_area(show(), 0)
+}
+
+pub(crate) fn fee(n: u32) -> FeeId {
+    FeeId::of_show(show(), id(7, n))
+}
+
+pub(crate) fn tax(n: u32) -> TaxId {
+    TaxId::of_show(show(), id(8, n))
+}
+
+/// Fees and taxes that come and go.
+pub(crate) fn charges() -> Vec<InventoryCommand> {
+    let fee = |n, amount, rate: Option<u32>, per, types: &[u32]| FeeAdded {
+        absorbed: n == 2,
+        amount,
+        fee: fee(n),
+        name: format!("Fee {n}"),
+        per,
+        rate: rate.and_then(Rate::from_millionths),
+        ticket_types: types.iter().map(|n| ticket_type(*n)).collect(),
+    };
+    let tax = |n, included, rate, on, per, types: &[u32]| TaxAdded {
+        included,
+        name: format!("Tax {n}"),
+        on,
+        per,
+        rate: Rate::from_millionths(rate).unwrap(),
+        tax: tax(n),
+        ticket_types: types.iter().map(|n| ticket_type(*n)).collect(),
+    };
+    let fees = [
+        fee(0, Some(250), None, FeePer::Order, &[]),
+        fee(1, None, Some(33_333), FeePer::Ticket, &[STALLS, STANDING]),
+        fee(2, None, Some(29_000), FeePer::Order, &[]),
+    ];
+    let taxes = [
+        tax(0, true, 190_000, TaxedPart::All, TaxPer::Line, &[]),
+        tax(1, false, 88_750, TaxedPart::Tickets, TaxPer::Order, &[STANDING, CIRCLE]),
+        tax(2, false, 70_000, TaxedPart::Fees, TaxPer::Line, &[]),
+    ];
+    let mut charges: Vec<InventoryCommand> = Vec::new();
+    for added in fees {
+        let fee = added.fee;
+        charges.push(InventoryCommand::AddFee(Box::new(add_fee::AddFee { added })));
+        charges.push(InventoryCommand::RemoveFee(remove_fee::RemoveFee { fee }));
+    }
+    for added in taxes {
+        let tax = added.tax;
+        charges.push(InventoryCommand::AddTax(Box::new(add_tax::AddTax { added })));
+        charges.push(InventoryCommand::RemoveTax(remove_tax::RemoveTax { tax }));
+    }
+    charges
+}
+
+/// What the same buyer is known by.
+pub(crate) fn buyer_key(n: u8) -> Option<Digest> {
+    let n = n % 3;
+    (n > 0).then(|| Digest::of(&[&[n]]))
 }
 
 pub(crate) fn buyer() -> PersonId {
@@ -165,6 +230,7 @@ pub(crate) fn terms(house: &House, plan: Option<Arc<Layout>>) -> InventoryDrafte
         hold_seconds_max: HOLD_SECONDS_MAX,
         layout: plan.as_ref().map(|plan| plan.digest()),
         max_per_buyer: house.max_per_buyer,
+        max_per_order: house.max_per_buyer.map(|limit| limit - 1),
         plan,
         sale_ends_at: house.sale_ends.then(|| at(SALE_ENDS)),
         sale_starts_at: house.sale_starts.then(|| at(SALE_STARTS)),

@@ -31,6 +31,10 @@ impl Track {
             InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
+            | InventoryEvent::FeeAdded(_)
+            | InventoryEvent::FeeRemoved(_)
+            | InventoryEvent::TaxAdded(_)
+            | InventoryEvent::TaxRemoved(_)
             | InventoryEvent::InventoryPublished(_) => None,
             InventoryEvent::HoldPlaced(placed) => self.held(placed.hold, &placed.items),
             InventoryEvent::HoldItemsAdded(added) => self.held(added.hold, &added.items),

@@ -11,6 +11,10 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         InventoryEvent::InventoryDrafted(_)
         | InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
+        | InventoryEvent::FeeAdded(_)
+        | InventoryEvent::FeeRemoved(_)
+        | InventoryEvent::TaxAdded(_)
+        | InventoryEvent::TaxRemoved(_)
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
         InventoryEvent::HoldPlaced(placed) => {
             format!("Held until {} ({})", clock(placed.expires_at, at), placed.hold)

@@ -3,8 +3,10 @@
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, ShowId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::event::{CancelReason, TicketItem};
 use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::pricing::{FeeLine, TaxLine};
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::status::{OrderStage, OrderStatus, PaymentStatus, TicketStatus};
 use crate::row::{BadRow, Cells};
@@ -30,6 +32,15 @@ impl ShowTermsRow {
     }
 }
 
+/// What an order has beside prices.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OrderCharges {
+    /// Fees.
+    pub fees: Vec<FeeLine>,
+    /// Taxes.
+    pub taxes: Vec<TaxLine>,
+}
+
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRow {
@@ -47,6 +58,8 @@ pub struct OrderRow {
     pub total: Minor,
     /// What is bought, each with the ticket that it becomes.
     pub items: Vec<TicketItem>,
+    /// What there is beside prices.
+    pub charges: OrderCharges,
     /// The payment that secured it.
     pub payment: Option<PaymentId>,
     /// Why it was cancelled.
@@ -75,6 +88,10 @@ impl OrderRow {
             status: stage.status(),
             total: cells.number("total")?,
             items: cells.json("items")?,
+            charges: match cells.optional_text("charges")? {
+                Some(_) => cells.json("charges")?,
+                None => OrderCharges::default(),
+            },
             payment: cells.optional_parsed("payment_id")?,
             cancelled: cells.optional_name("cancelled_reason")?,
             placed_at: cells.time("placed_at")?,

@@ -20,6 +20,7 @@ pub const ORDERS: Table = Table {
         ("stage", Text),
         ("total", Integer),
         ("items", Text),
+        ("charges", Text),
         ("payment_id", Text),
         ("cancelled_reason", Text),
         ("placed_at", Integer),

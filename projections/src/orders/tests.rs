@@ -6,8 +6,8 @@ use super::*;
 use crate::testing::{
     SHOW, TestLog, TestStore, action_required, at, authorised, capture_failed, captured, declined, disputed,
     drafted, floor, hold, hold_expired, hold_extended, hold_placed, hold_released, one_of_each, order,
-    order_cancelled, order_placed, payment, payment_started, person, reclaimed, seat, secured,
-    tickets_issued, void_due, voided,
+    order_cancelled, order_placed, payment, payment_started, person, reclaimed, seat, secured, service_line,
+    tickets_issued, vat_line, void_due, voided,
 };
 
 /// A placed order 1 with these events after it, a second apart.
@@ -50,6 +50,7 @@ fn a_placed_order_awaits_its_payment_until_its_deadline() {
         status: OrderStatus::AwaitingPayment,
         total: 6_500,
         items: crate::testing::tickets_for(1, &[seat("A-1"), floor()]),
+        charges: OrderCharges::default(),
         payment: None,
         cancelled: None,
         placed_at: at(2),
@@ -61,6 +62,17 @@ fn a_placed_order_awaits_its_payment_until_its_deadline() {
     assert_eq!(row.status_at(at(300)), OrderStatus::Expired, "whether or not that is recorded");
     let terms = ShowTermsRow::from_row(&after([]).row(SHOW_TERMS, SHOW)).unwrap();
     assert_eq!(terms.currency.code(), "EUR");
+}
+
+#[test]
+fn what_there_is_beside_prices_is_told() {
+    let charges = OrderCharges { fees: vec![service_line(250)], taxes: vec![vat_line(718)] };
+    let mut placed = order_placed(2, 300, &[seat("A-1")]);
+    if let InventoryEvent::OrderPlaced(placed) = &mut placed {
+        (placed.fees, placed.taxes) = (charges.fees.clone(), charges.taxes.clone());
+    }
+    let row = OrderRow::from_row(&after([placed]).row(ORDERS, order(2))).unwrap();
+    assert_eq!(row.charges, charges);
 }
 
 #[test]

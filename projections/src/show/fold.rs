@@ -23,6 +23,10 @@ impl ShowView {
                 self.sheet = None;
                 self.changes.push(self.position, None);
             }
+            InventoryEvent::FeeAdded(added) => self.tariffs.fee_added(added),
+            InventoryEvent::FeeRemoved(removed) => self.tariffs.fee_removed(removed),
+            InventoryEvent::TaxAdded(added) => self.tariffs.tax_added(added),
+            InventoryEvent::TaxRemoved(removed) => self.tariffs.tax_removed(removed),
             InventoryEvent::InventoryPublished(_) => {
                 self.published_at.get_or_insert(at);
                 self.changes.push(self.position, None);
@@ -122,6 +126,7 @@ impl ShowView {
             items: self.claims(&placed.items),
             expires_at: placed.expires_at,
             max_expires_at: placed.max_expires_at,
+            tariff: placed.tariff,
         });
         if let Some(key) = key {
             self.settle(key, false, Counts::Free);

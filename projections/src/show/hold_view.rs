@@ -2,6 +2,7 @@
 
 use boxoffice_domain::id::{HoldId, OrderId, TicketTypeId};
 use boxoffice_domain::money::Minor;
+use boxoffice_domain::pricing::{self, Breakdown, Tariffs};
 use boxoffice_domain::seating::{Layout, SeatId};
 use boxoffice_domain::time::Timestamp;
 
@@ -50,8 +51,8 @@ pub struct HoldView {
     pub order: Option<OrderId>,
     /// What it reserves, or reserved.
     pub items: Vec<HoldItem>,
-    /// What that costs, in minor units.
-    pub total: Minor,
+    /// What that comes to, with the fees and taxes that its buyer saw.
+    pub breakdown: Breakdown,
     /// It is live before this moment.
     pub expires_at: Timestamp,
     /// No extension goes beyond this moment.
@@ -59,7 +60,7 @@ pub struct HoldView {
 }
 
 impl HoldView {
-    pub(super) fn of(hold: &Hold, plan: Option<&Layout>) -> Self {
+    pub(super) fn of(hold: &Hold, plan: Option<&Layout>, tariffs: &Tariffs) -> Self {
         let seat = |seat| Some(plan?.seat(seat)?.id.clone());
         let items: Vec<HoldItem> = hold
             .items
@@ -70,6 +71,9 @@ impl HoldView {
                 price: claim.price,
             })
             .collect();
+        let tickets = items.iter().map(|item| (item.ticket_type, item.price));
+        // What is too much to be ordered has no total.
+        let breakdown = pricing::price(&tariffs.get(hold.tariff), tickets).unwrap_or_default();
         Self {
             hold: hold.id,
             phase: match hold.phase {
@@ -83,7 +87,7 @@ impl HoldView {
                 Phase::Ticketed => HoldPhase::Ticketed,
             },
             order: hold.order,
-            total: items.iter().fold(0, |total: Minor, item| total.saturating_add(item.price)),
+            breakdown,
             items,
             expires_at: hold.expires_at,
             max_expires_at: hold.max_expires_at,

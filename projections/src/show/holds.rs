@@ -7,6 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use boxoffice_domain::id::{HoldId, OrderId};
+use boxoffice_domain::pricing::TariffIndex;
 use boxoffice_domain::time::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub(crate) struct Hold {
     pub(crate) items: Vec<Claim>,
     pub(crate) expires_at: Timestamp,
     pub(crate) max_expires_at: Timestamp,
+    /// What its buyer saw.
+    pub(crate) tariff: TariffIndex,
 }
 
 impl Hold {

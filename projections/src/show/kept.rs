@@ -7,6 +7,7 @@
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::log::{Position, Version};
+use boxoffice_domain::pricing::Tariffs;
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::snapshot::{NotRestored, decode, decode_first, encode};
 use boxoffice_domain::time::Timestamp;
@@ -20,7 +21,7 @@ use super::stock::{KeptStock, Stock};
 use super::terms::Terms;
 
 /// Which form views have when they are kept, and which fold made them.
-pub const VIEW_VERSION: u32 = 1;
+pub const VIEW_VERSION: u32 = 2;
 
 /// What stands first, so that the layout can be fetched before the rest is read.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +38,8 @@ struct Kept {
     log_time: Timestamp,
     terms: Option<Terms>,
     published_at: Option<Timestamp>,
+    /// As JSON.
+    tariffs: String,
     stock: KeptStock,
     holds: KeptHolds,
 }
@@ -53,6 +56,7 @@ impl ShowView {
             judged_at: self.judged_at,
             terms: self.terms.clone(),
             published_at: self.published_at,
+            tariffs: self.tariffs.clone(),
             stock: self.stock.clone(),
             holds: self.holds.clone(),
             changes: Changes::default(),
@@ -73,6 +77,7 @@ impl ShowView {
             log_time: self.log_time,
             terms: self.terms,
             published_at: self.published_at,
+            tariffs: serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?,
             stock: self.stock.into_kept(),
             holds: self.holds.into_kept(),
         })?);
@@ -101,6 +106,7 @@ impl ShowView {
             log_time: kept.log_time,
             terms: kept.terms.map(|terms| Terms { plan, ..terms }),
             published_at: kept.published_at,
+            tariffs: Tariffs::of(serde_json::from_str(&kept.tariffs).map_err(|_| NotRestored::Malformed)?),
             stock,
             holds: Holds::of_kept(kept.holds),
             changes,

@@ -20,8 +20,10 @@ pub struct Terms {
     pub hold_seconds: u32,
     /// How long a hold lives at most, extensions included, in seconds.
     pub hold_seconds_max: u32,
-    /// How many tickets one hold may have at most.
+    /// How many tickets one buyer may have at most.
     pub max_per_buyer: Option<u32>,
+    /// How many tickets one order may have at most.
+    pub max_per_order: Option<u32>,
     /// When the sale ends; else when the show starts.
     pub sale_ends_at: Option<Timestamp>,
     /// When the sale starts; else with the publication.
@@ -40,6 +42,7 @@ impl Terms {
             hold_seconds: drafted.hold_seconds,
             hold_seconds_max: drafted.hold_seconds_max,
             max_per_buyer: drafted.max_per_buyer,
+            max_per_order: drafted.max_per_order,
             sale_ends_at: drafted.sale_ends_at,
             sale_starts_at: drafted.sale_starts_at,
             starts_at: drafted.starts_at,

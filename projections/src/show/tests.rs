@@ -44,7 +44,10 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 
 /// Every version of a view's form and fold with the digest of what it makes of a show in which much has happened. A
 /// line that was released never changes.
-const KNOWN: &[(u32, &str)] = &[(1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31")];
+const KNOWN: &[(u32, &str)] = &[
+    (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
+    (2, "6ed566e78c5dc99052d676319875f3a8e2bddd1a9a1bd98944a5f1d2f025f8e0"),
+];
 
 #[test]
 fn a_view_of_another_form_has_another_version() {
@@ -68,6 +71,8 @@ fn a_view_of_another_form_has_another_version() {
         order_placed(5, 50, &items("B-2")),
         order_cancelled(5, CancelReason::Requested),
         hold_placed(6, 60, items("B-3")),
+        service_fee(250),
+        vat(),
     ]);
     view.advance(at(70));
     let bytes = view.to_be_kept().into_bytes().unwrap();
@@ -82,6 +87,24 @@ fn a_view_of_another_form_has_another_version() {
         file!()
     );
     assert!(KNOWN.is_sorted_by_key(|(version, _)| version), "a version stands once");
+}
+
+#[test]
+fn a_hold_comes_to_what_its_buyer_saw() {
+    let view = given_on_sale([
+        hold_placed(1, 300, vec![seat("A-1")]),
+        service_fee(250),
+        under(1, hold_placed(2, 300, vec![seat("A-2")])),
+        vat(),
+        under(2, hold_placed(3, 300, vec![seat("A-3")])),
+    ]);
+    let told = |n| {
+        let breakdown = view.hold(hold(n)).unwrap().breakdown;
+        (breakdown.total, breakdown.fees.len(), breakdown.taxes.len())
+    };
+    assert_eq!([told(1), told(2), told(3)], [(4_500, 0, 0), (4_750, 1, 0), (4_750, 1, 1)]);
+    let kept = ShowView::of_bytes(&view.to_be_kept().into_bytes().unwrap(), view.plan().cloned()).unwrap();
+    assert_eq!(kept.hold(hold(2)), view.hold(hold(2)));
 }
 
 #[test]
@@ -200,7 +223,7 @@ fn items_come_and_go_within_a_hold() {
     assert_eq!(states(&view), "ahaaaaaaaa");
     assert_eq!(counts(&view)[2], [5, 5, 0, 0]);
     let seen = view.hold(hold(1)).unwrap();
-    assert_eq!((seen.items.len(), seen.total, seen.expires_at), (1, 4_500, at(300)));
+    assert_eq!((seen.items.len(), seen.breakdown.total, seen.expires_at), (1, 4_500, at(300)));
     assert_eq!(seen.items[0].seat.as_ref().unwrap().as_str(), "A-2");
     assert!(view.hold(hold(2)).is_none());
     apply(&mut view, 20, &hold_released(1));

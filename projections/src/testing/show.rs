@@ -4,15 +4,20 @@ use std::sync::{Arc, LazyLock};
 
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::id::{
+    FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
+};
 use boxoffice_domain::inventory::event::{
-    CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed,
-    HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item, OrderCancelled, OrderPlaced,
-    OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
-    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, TicketItem,
-    TicketTypeAdded, TicketsIssued, VoidReason,
+    CancelReason, FeeAdded, FeePer, FeeRemoved, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved,
+    HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item,
+    OrderCancelled, OrderPlaced, OrderSecured, PaymentActionRequired, PaymentAuthorised,
+    PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue,
+    PaymentVoided, PoolAdded, TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded,
+    TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
+use boxoffice_domain::money::Minor;
+use boxoffice_domain::pricing::{FeeLine, Rate, TariffIndex, TaxLine};
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
 use boxoffice_domain::time::Timestamp;
 use uuid::Uuid;
@@ -114,6 +119,7 @@ pub(crate) fn drafted() -> InventoryEvent {
         hold_seconds_max: 900,
         layout: Some(layout().digest()),
         max_per_buyer: None,
+        max_per_order: None,
         plan: Some(layout()),
         sale_ends_at: None,
         sale_starts_at: None,
@@ -164,8 +170,14 @@ pub(crate) fn on_sale() -> Vec<InventoryEvent> {
 }
 
 pub(crate) fn hold_placed(n: u32, expires_at: i64, items: Vec<Item>) -> InventoryEvent {
-    HoldPlaced { expires_at: at(expires_at), hold: hold(n), items, max_expires_at: at(expires_at + 600) }
-        .into()
+    HoldPlaced {
+        expires_at: at(expires_at),
+        hold: hold(n),
+        items,
+        max_expires_at: at(expires_at + 600),
+        tariff: 0,
+    }
+    .into()
 }
 
 pub(crate) fn items_added(n: u32, items: Vec<Item>) -> InventoryEvent {
@@ -202,8 +214,19 @@ pub(crate) fn tickets_for(n: u32, items: &[Item]) -> Vec<TicketItem> {
 pub(crate) fn order_placed(n: u32, expires_at: i64, items: &[Item]) -> InventoryEvent {
     let total = items.iter().map(|item| item.price).sum();
     let items = tickets_for(n, items);
-    OrderPlaced { buyer: person(n), expires_at: at(expires_at), hold: hold(n), items, order: order(n), total }
-        .into()
+    OrderPlaced {
+        buyer: person(n),
+        buyer_key: None,
+        expires_at: at(expires_at),
+        fees: Vec::new(),
+        hold: hold(n),
+        items,
+        order: order(n),
+        shares: Vec::new(),
+        taxes: Vec::new(),
+        total,
+    }
+    .into()
 }
 
 pub(crate) fn order_cancelled(n: u32, reason: CancelReason) -> InventoryEvent {
@@ -265,6 +288,10 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
     let items = vec![seat("A-1")];
     vec![
         drafted(),
+        service_fee(250),
+        FeeRemoved { fee: fee(1) }.into(),
+        vat(),
+        TaxRemoved { tax: TaxId::from_uuid(Uuid::from_u128(1)) }.into(),
         pool_added(0, "Floor", 5),
         type_added(STALLS, "Stalls", Some("Stalls"), &[]),
         published(),
@@ -304,4 +331,47 @@ pub(crate) fn recorded(position: u64, version: u64, seconds: i64, event: &Invent
         payload: "{}".into(),
         hash: Digest::ZERO,
     }
+}
+
+fn fee(n: u128) -> FeeId {
+    FeeId::from_uuid(Uuid::from_u128(n))
+}
+
+/// So much for each order.
+pub(crate) fn service_fee(amount: Minor) -> InventoryEvent {
+    FeeAdded {
+        absorbed: false,
+        amount: Some(amount),
+        fee: fee(1),
+        name: "Service".into(),
+        per: FeePer::Order,
+        rate: None,
+        ticket_types: Vec::new(),
+    }
+    .into()
+}
+
+/// 19 %, which prices include.
+pub(crate) fn vat() -> InventoryEvent {
+    let (name, rate) = ("VAT".to_owned(), Rate::from_millionths(190_000).unwrap());
+    let (on, per, tax) = (TaxedPart::Tickets, TaxPer::Line, TaxId::from_uuid(Uuid::from_u128(1)));
+    TaxAdded { included: true, name, on, per, rate, tax, ticket_types: Vec::new() }.into()
+}
+
+/// What [`service_fee`] comes to.
+pub(crate) fn service_line(amount: Minor) -> FeeLine {
+    FeeLine { absorbed: false, amount, fee: fee(1), name: "Service".into() }
+}
+
+/// What [`vat`] comes to.
+pub(crate) fn vat_line(amount: Minor) -> TaxLine {
+    let (rate, tax) = (Rate::from_millionths(190_000).unwrap(), TaxId::from_uuid(Uuid::from_u128(1)));
+    TaxLine { amount, included: true, name: "VAT".into(), rate, tax }
+}
+
+/// The hold after so many changes of fees and taxes.
+pub(crate) fn under(tariff: TariffIndex, held: InventoryEvent) -> InventoryEvent {
+    let InventoryEvent::HoldPlaced(mut placed) = held else { panic!("no hold") };
+    placed.tariff = tariff;
+    placed.into()
 }

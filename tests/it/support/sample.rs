@@ -79,11 +79,19 @@ impl TestApp {
         self.theatre_at(seats, 4500).await
     }
 
+    /// A theatre whose draft says more.
+    pub async fn theatre_with(&self, seats: usize, further: Value) -> Theatre {
+        self.theatre_of(seats, 4500, further).await
+    }
+
     pub async fn theatre_at(&self, seats: usize, price: u64) -> Theatre {
+        self.theatre_of(seats, price, json!({})).await
+    }
+
+    async fn theatre_of(&self, seats: usize, price: u64, mut further: Value) -> Theatre {
         let (organizer, venue) = self.venue().await;
-        let seating_plan = self.import_plan(&venue, &plan(seats)).await;
-        let event = self.draft(&organizer, &venue, json!({"seating_plan_id": seating_plan})).await;
-        let event = event.expect(201).string("event_id");
+        further["seating_plan_id"] = json!(self.import_plan(&venue, &plan(seats)).await);
+        let event = self.draft(&organizer, &venue, further).await.expect(201).string("event_id");
         let price = json!({"amount": price, "currency": "EUR"});
         let ticket_type = json!({"name": "Stalls", "price": price, "price_category": "Stalls"});
         let ticket_type = self.ticket_type(&event, ticket_type).await;
@@ -112,9 +120,7 @@ impl TestApp {
     }
 
     pub async fn hold(&self, event: &str, seats: &[&str]) -> Held {
-        let answer = self.try_hold(event, seats).await;
-        answer.expect(201);
-        Held { hold: answer.string("hold_id"), token: answer.string("hold_token") }
+        Held::of(&self.try_hold(event, seats).await.expect(201).json())
     }
 
     pub async fn try_order(&self, held: &Held) -> Answer {
@@ -169,6 +175,14 @@ impl TestApp {
 pub struct Held {
     pub hold: String,
     pub token: String,
+}
+
+impl Held {
+    /// The hold of an answer.
+    pub fn of(hold: &Value) -> Self {
+        let text = |member: &str| hold[member].as_str().unwrap().to_owned();
+        Self { hold: text("hold_id"), token: text("hold_token") }
+    }
 }
 
 /// An order and its secret.

@@ -35,13 +35,12 @@ impl WireClient {
 
     /// Sends a request and waits for its answer.
     pub(crate) async fn call(&mut self, call: &Call<'_>) -> Result<Reply, CallError> {
-        let mut stream = match self.open.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                stream
-            }
+        let mut stream = if let Some(stream) = self.open.take() {
+            stream
+        } else {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            stream
         };
         self.out.clear();
         self.answer.clear();
@@ -140,7 +139,8 @@ impl Head {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
 
     use super::*;
 
@@ -160,17 +160,17 @@ mod tests {
     }
 
     /// Answers each of these with bytes that come one by one.
-    async fn server(answers: &'static [&'static str]) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    fn server(answers: &'static [&'static str]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            let (mut stream, _) = listener.accept().await.unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.set_nodelay(true).unwrap();
             let mut asked = [0; 1024];
             for answer in answers {
-                assert!(stream.read(&mut asked).await.unwrap() > 0);
+                assert!(stream.read(&mut asked).unwrap() > 0);
                 for byte in answer.bytes() {
-                    stream.write_all(&[byte]).await.unwrap();
-                    stream.flush().await.unwrap();
+                    stream.write_all(&[byte]).unwrap();
                 }
             }
         });
@@ -183,8 +183,7 @@ mod tests {
             "HTTP/1.1 201 Created\r\nContent-Length: 3\r\nETag: \"x\"\r\n\r\nabc",
             "HTTP/1.1 304 Not Modified\r\ncontent-length: 3\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nd",
-        ])
-        .await;
+        ]);
         let mut client = WireClient::new(address);
         let mut read = Vec::new();
         for _ in 0..3 {
@@ -198,11 +197,11 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_read_is_an_error_and_no_answer() {
         for answer in ["HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "nonsense\r\n\r\n"] {
-            let address = server(Box::leak(Box::new([answer]))).await;
+            let address = server(Box::leak(Box::new([answer])));
             let answered = WireClient::new(address).call(&Call::get("/")).await;
             assert!(matches!(answered, Err(CallError::Answer(_))), "{answer}");
         }
-        let address = server(&["HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"]).await;
+        let address = server(&["HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"]);
         let answered = WireClient::new(address).call(&Call::get("/")).await;
         assert!(matches!(answered, Err(CallError::Lost(_))));
     }

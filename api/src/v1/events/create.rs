@@ -56,6 +56,8 @@ pub struct NewEvent {
     pub hold_seconds: Option<u32>,
     /// How many tickets one order may have at most.
     pub max_per_buyer: Option<u32>,
+    /// How many tickets one order may have at most.
+    pub max_per_order: Option<u32>,
     /// `off`; `refuse` is not supported yet.
     pub single_seat_rule: Option<String>,
     /// When the sale starts; else with the publication.
@@ -170,6 +172,9 @@ fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<Inve
     if value.max_per_buyer == Some(0) {
         return Err(Problem::field("/max_per_buyer", "out_of_range", "Expected at least 1."));
     }
+    if value.max_per_order == Some(0) {
+        return Err(Problem::field("/max_per_order", "out_of_range", "Expected at least 1."));
+    }
     match value.single_seat_rule.as_deref() {
         None | Some("off") => {}
         Some("refuse") => {
@@ -192,6 +197,7 @@ fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<Inve
         hold_seconds_max: hold_seconds.saturating_mul(TERMS_MAX),
         layout: None,
         max_per_buyer: value.max_per_buyer,
+        max_per_order: value.max_per_order,
         plan: None,
         sale_ends_at,
         sale_starts_at,

@@ -11,7 +11,9 @@ use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::v1::events::fees::FeeBody;
 use crate::v1::events::pools::PoolBody;
+use crate::v1::events::taxes::TaxBody;
 use crate::v1::events::ticket_types::TicketTypeBody;
 use crate::wire::Money;
 
@@ -41,9 +43,12 @@ pub struct EventBody {
     pub hold_seconds: u32,
     /// How long a hold lives at most, extensions included, in seconds.
     pub max_hold_seconds: u32,
-    /// How many tickets one order may have at most.
+    /// How many tickets one buyer may have at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_buyer: Option<u32>,
+    /// How many tickets one order may have at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_per_order: Option<u32>,
     /// When the sale starts; else it started with the publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
@@ -51,6 +56,10 @@ pub struct EventBody {
     pub sale_ends_at: String,
     /// What can be bought, without what is hidden.
     pub ticket_types: Vec<TicketTypeBody>,
+    /// What is charged beside prices.
+    pub fees: Vec<FeeBody>,
+    /// Taxes that prices and fees include, or that are added to them.
+    pub taxes: Vec<TaxBody>,
     /// Capacities that ticket types draw on.
     pub pools: Vec<PoolBody>,
     /// What time it is here, to count down by.
@@ -83,9 +92,12 @@ pub async fn get_event(context: Context, Path(show): Path<ShowId>) -> Result<Ans
         hold_seconds: sale.hold_seconds.0,
         max_hold_seconds: sale.hold_seconds.1,
         max_per_buyer: sale.max_per_buyer,
+        max_per_order: sale.max_per_order,
         sale_starts_at: sale.window.0,
         sale_ends_at: sale.window.1,
         ticket_types: sale.ticket_types,
+        fees: sale.fees,
+        taxes: sale.taxes,
         pools: sale.pools,
         server_time: now.to_string(),
     };
@@ -101,6 +113,9 @@ struct Sale {
     price_from: Option<Money>,
     hold_seconds: (u32, u32),
     max_per_buyer: Option<u32>,
+    max_per_order: Option<u32>,
+    fees: Vec<FeeBody>,
+    taxes: Vec<TaxBody>,
     window: (Option<String>, String),
     ticket_types: Vec<TicketTypeBody>,
     pools: Vec<PoolBody>,
@@ -124,6 +139,9 @@ impl Sale {
                 .map(|price| Money::new(price, currency)),
             hold_seconds: (terms.hold_seconds, terms.hold_seconds_max),
             max_per_buyer: terms.max_per_buyer,
+            max_per_order: terms.max_per_order,
+            fees: view.tariff().fees.iter().map(|fee| FeeBody::new(fee, currency)).collect(),
+            taxes: view.tariff().taxes.iter().map(TaxBody::from).collect(),
             window: (text_of(terms.sale_starts_at), terms.sale_ends().to_string()),
             ticket_types: visible.iter().map(|known| TicketTypeBody::of(known, currency)).collect(),
             pools: view

@@ -55,7 +55,11 @@ pub async fn place_hold(
     });
     let placed = placed.ok_or_else(|| Problem::internal("a hold without its event"))?;
     let until = (placed.expires_at, placed.max_expires_at);
-    let mut body = Hold::live(placed.hold, show, &placed.items, currency, until);
+    let mut body = if placed.tariff == 0 {
+        Hold::live(placed.hold, show, &placed.items, currency, until)
+    } else {
+        app.hold_after(show, placed.hold, &accepted).await?
+    };
     body.hold_token = Some(app.guard.hold_token(placed.hold));
     let address = format!("/v1/holds/{}", placed.hold);
     Ok(Answer::json(StatusCode::CREATED, &body)?.at(accepted.position).located(&address).private())

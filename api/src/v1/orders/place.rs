@@ -12,10 +12,10 @@ use super::{Buyer, Order, OrderFacts, OrderTicket};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::Json;
-use crate::idempotency;
 use crate::problem::Problem;
 use crate::v1::holds::refuse_voucher;
 use crate::wire;
+use crate::{buyers, idempotency};
 
 /// A hold that is to become an order.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -55,7 +55,8 @@ pub async fn place_order(
     // refused, and must not have changed what is known of anybody.
     let buyer = PersonId::from_uuid(idempotency::companion_of_body(&meta, "buyer"));
     app.vault.keep(buyer, &known).await?;
-    let command = InventoryCommand::PlaceOrder(PlaceOrder { order, hold, buyer });
+    let buyer_key = Some(buyers::key(&app.guard, &known.email));
+    let command = InventoryCommand::PlaceOrder(PlaceOrder { order, hold, buyer, buyer_key });
     let (show, accepted) = app.send_to(show, command, meta).await?;
     let currency = app.on_sale(show).await?.currency;
     let mut body = None;
@@ -67,6 +68,8 @@ pub async fn place_order(
                     show,
                     hold: placed.hold,
                     items: &placed.items,
+                    fees: &placed.fees,
+                    taxes: &placed.taxes,
                     total: placed.total,
                     placed_at: accepted.log_time,
                     expires_at: placed.expires_at,

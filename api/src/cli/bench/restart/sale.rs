@@ -131,6 +131,7 @@ impl Sale {
             hold_seconds_max: HOLD_SECONDS,
             layout: Some(plan.digest()),
             max_per_buyer: None,
+            max_per_order: None,
             plan: Some(Arc::clone(plan)),
             sale_ends_at: None,
             sale_starts_at: None,
