@@ -73,6 +73,8 @@ codes! {
     SaleNotOpen = "sale_not_open", CONFLICT, false, "The sale is not open";
     SeatsTaken = "seats_taken", CONFLICT, false, "Somebody else has these seats";
     SoldOut = "sold_out", CONFLICT, false, "Not enough is left";
+    NotAdjacent = "not_adjacent", CONFLICT, false, "There are not so many seats side by side";
+    OrphanSeat = "orphan_seat", CONFLICT, false, "Seats would be left alone";
     LimitExceeded = "limit_exceeded", CONFLICT, false, "That is more than one order, or one buyer, may have";
     TooManyCharges = "too_many_charges", CONFLICT, false, "The event has too many fees and taxes";
     BelowMinimum = "below_minimum", CONFLICT, false, "That is fewer than one order must have";
@@ -289,6 +291,19 @@ impl From<InventoryRefused> for Problem {
                     .map(|left| json!({"ticket_type_id": left.ticket_type, "available": left.available}))
                     .collect(),
             ),
+            InventoryRefused::NotTogether { ticket_type, together } => {
+                let detail = format!(
+                    "There are enough seats, but at most {together} side by side. Ask for fewer, or let the group be split."
+                );
+                Self::new(Code::NotAdjacent, detail)
+                    .with("together", json!(together))
+                    .with("ticket_type_id", json!(ticket_type))
+            }
+            InventoryRefused::SeatsLeftAlone(seats) => Self::new(
+                Code::OrphanSeat,
+                "Free seats would be left with nobody beside them, see `seats`. Take them too, or leave room for two.",
+            )
+            .with("seats", json!(seats)),
             InventoryRefused::LimitExceeded { ticket_type, limit } => {
                 Self::new(Code::LimitExceeded, format!("One order may have at most {limit}."))
                     .with("limit", json!(limit))
@@ -345,6 +360,12 @@ fn invalid_request(invalid: &Invalid) -> Problem {
         Invalid::UnknownCategory => Problem::field("/price_category", "unknown_category", detail),
         Invalid::UnknownPool(pool) => {
             Problem::field("/pool_ids", "unknown_pool", format!("{detail} ({pool})"))
+        }
+        Invalid::TooManyBest | Invalid::MoreAccessibleThanSeats => {
+            Problem::field("/items", "out_of_range", detail)
+        }
+        Invalid::NoSeats(id) => {
+            Problem::field("/items", "no_seats", detail).with("ticket_type_id", json!(id))
         }
         Invalid::NoAmount => Problem::field("", "amount_or_percentage", detail),
         Invalid::AmountTooLarge => Problem::field("/price/amount", "out_of_range", detail),

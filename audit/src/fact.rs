@@ -116,6 +116,7 @@ words! {
         AmountDiffers = "amount_differs",
         SaleEnded = "sale_ended"
     }
+    SingleSeatRule { Refuse = "refuse" }
     FeePer { Ticket = "ticket", Order = "order" }
     TaxPer { Line = "line", Order = "order" }
     TaxedPart { Tickets = "tickets", Fees = "fees", All = "all" }
@@ -135,6 +136,7 @@ facts! {
             sale_ends_at: Option<Time>,
             sale_starts_at: Option<Time>,
             show: ShowId,
+            single_seat_rule: Option<SingleSeatRule>,
             starts_at: Time,
         }
         PoolAdded = "pool_added" v 1 { capacity: u32, name: Text, pool: PoolId }

@@ -8,6 +8,7 @@ mod holds;
 mod inventory;
 mod orders;
 mod payments;
+mod single_seats;
 mod stock;
 
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,7 @@
 //! The layout document: which seats there are, and which price category each belongs to.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::fact::record;
 use crate::reader::{Flag, Reader, Text, Unread};
@@ -16,10 +17,10 @@ record! {
         companion: Flag,
         id: Box<str>,
         number: Text,
-        row: Text,
+        row: Box<str>,
         x: i64,
         y: i64,
-        zone: Text,
+        zone: Box<str>,
     }
     struct Area { capacity: u32, category: Option<u32>, name: Text, x: i64, y: i64 }
     struct Document {
@@ -42,6 +43,8 @@ pub(crate) struct Layout {
     /// The category of each seat.
     category_of: Vec<u32>,
     categories: Vec<Box<str>>,
+    /// The seats that are side by side with each seat, itself among them.
+    runs: Vec<Range<SeatIndex>>,
 }
 
 impl Layout {
@@ -60,6 +63,7 @@ impl Layout {
         }
         let mut layout = Self {
             seats: HashMap::with_capacity(document.seats.len()),
+            runs: runs(&document.seats),
             category_of: document.seats.iter().map(|seat| seat.category).collect(),
             categories: document.categories.into_iter().map(|category| category.name).collect(),
         };
@@ -90,8 +94,40 @@ impl Layout {
         self.categories.get(usize::try_from(category).ok()?).map(|name| &**name)
     }
 
+    /// The seats that are side by side with a seat, itself among them.
+    pub(crate) fn run(&self, seat: SeatIndex) -> Range<SeatIndex> {
+        let run = usize::try_from(seat).ok().and_then(|seat| self.runs.get(seat));
+        run.cloned().unwrap_or(seat..seat)
+    }
+
     /// How many seats it has.
     pub(crate) fn seats(&self) -> usize {
         self.category_of.len()
     }
+}
+
+/// For each seat, those that are side by side with it.
+fn runs(seats: &[Seat]) -> Vec<Range<SeatIndex>> {
+    let apart = |one: &Seat, next: &Seat| {
+        let along = |one: i64, next: i64| u128::from(one.abs_diff(next)).pow(2);
+        along(one.x, next.x) + along(one.y, next.y)
+    };
+    let mut all = Vec::with_capacity(seats.len());
+    for row in seats.chunk_by(|one, next| (&one.zone, &one.row) == (&next.zone, &next.row)) {
+        let gaps: Vec<u128> =
+            row.iter().zip(row.iter().skip(1)).map(|(one, next)| apart(one, next)).collect();
+        let mut sorted = gaps.clone();
+        sorted.sort_unstable();
+        let usual = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0);
+        let mut begin = all.len();
+        let ends = gaps.iter().map(|gap| gap * 4 > usual * 9).chain([true]);
+        for (n, is_last) in (all.len()..).zip(ends) {
+            if is_last {
+                let index = |n: usize| SeatIndex::try_from(n).unwrap_or(SeatIndex::MAX);
+                all.extend((begin..=n).map(|_| index(begin)..index(n + 1)));
+                begin = n + 1;
+            }
+        }
+    }
+    all
 }

@@ -79,6 +79,7 @@ rules! {
     SeatNamedOnce = "a hold has a seat once";
     SeatIsFree = "a seat has at most one live claim";
     LapsedHoldEndsFirst = "a seat whose hold has lapsed is claimed after that hold's expiry is in the log";
+    NobodyLeftAlone = "where a show forbids it, nobody leaves a seat alone that need not be";
     PoolIsNotOverdrawn = "live claims on a pool never exceed its capacity";
     BuyerMaximum = "a hold has at most as many items as one buyer may have";
     OrderMaximum = "a hold has at most as many items as one order may have";

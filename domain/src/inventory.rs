@@ -20,6 +20,7 @@ use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
 use crate::pricing::{Share, TariffIndex, Tariffs};
+use crate::seating::runs::{RunIndex, Runs};
 use crate::seating::{Layout, SeatIndex};
 use crate::snapshot::NotRestored;
 use crate::time::Timestamp;
@@ -29,6 +30,7 @@ pub mod add_hold_items;
 pub mod add_pool;
 pub mod add_tax;
 pub mod add_ticket_type;
+pub mod best_available;
 pub mod cancel_order;
 pub mod draft;
 pub mod event;
@@ -50,6 +52,7 @@ pub mod remove_tax;
 pub(crate) mod scenario;
 pub mod selection;
 pub mod settle_payment;
+mod single_seats;
 mod snapshot;
 pub mod start_payment;
 
@@ -72,6 +75,8 @@ pub struct Inventory {
     tariffs: Tariffs,
     /// Which hold has each seat; whether that hold still counts is a question of time.
     claims: Vec<Option<HoldId>>,
+    /// How many of the seats of each run nobody has claimed. Follows from the claims.
+    unclaimed: Vec<u32>,
     holds: FxHashMap<HoldId, Hold>,
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
@@ -261,6 +266,17 @@ pub enum InventoryRefused {
     /// There are not that many.
     #[error("not enough is left")]
     SoldOut(Vec<Left>),
+    /// There are that many, but not side by side.
+    #[error("there are not so many seats side by side")]
+    NotTogether {
+        /// The ticket type.
+        ticket_type: TicketTypeId,
+        /// How many there are side by side.
+        together: u32,
+    },
+    /// Free seats would be left with nobody beside them.
+    #[error("these seats would be left alone")]
+    SeatsLeftAlone(Vec<crate::seating::SeatId>),
     /// More than one buyer, or one order, may have.
     #[error("that is more than one order may have")]
     LimitExceeded {
@@ -361,6 +377,15 @@ pub enum Invalid {
     /// The seat's category is not what the ticket type sells.
     #[error("the seat is not sold as that ticket type")]
     WrongTicketType(crate::seating::SeatId),
+    /// More than [`best_available::BEST_MAX`].
+    #[error("ask for at most {} best seats at once", best_available::BEST_MAX)]
+    TooManyBest,
+    /// More wheelchair places than seats.
+    #[error("there cannot be more wheelchair places than seats")]
+    MoreAccessibleThanSeats,
+    /// Wheelchair places of a ticket type that has no seats.
+    #[error("this ticket type has no seats")]
+    NoSeats(TicketTypeId),
     /// A fee is an amount or a rate, and not both or neither.
     #[error("a fee is either an amount or a percentage")]
     NoAmount,
@@ -490,6 +515,12 @@ impl Inventory {
     /// The hold that has a seat, recorded or not as lapsed.
     fn claimant(&self, seat: SeatIndex) -> Option<HoldId> {
         self.claims.get(usize::try_from(seat).ok()?).copied().flatten()
+    }
+
+    /// How many seats of a run nobody has claimed.
+    fn free_in_run(&self, runs: &Runs, run: RunIndex) -> u32 {
+        let of_run = usize::try_from(run).ok().and_then(|run| self.unclaimed.get(run)).copied();
+        of_run.unwrap_or_else(|| u32::try_from(runs.seats(run).len()).unwrap_or(u32::MAX))
     }
 
     /// A hold that its buyer can still change.

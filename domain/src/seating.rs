@@ -4,11 +4,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use runs::Runs;
 
 mod color;
 mod geometry;
@@ -17,6 +18,7 @@ mod json;
 mod mutation;
 mod place;
 pub mod pretix;
+pub mod runs;
 pub mod samples;
 pub mod seatsio;
 
@@ -161,6 +163,7 @@ pub struct Layout {
     /// Seeded anew in each process, for whoever draws a plan chooses the keys.
     index: HashMap<SeatId, SeatIndex>,
     digest: Digest,
+    runs: OnceLock<Runs>,
 }
 
 impl PartialEq for Layout {
@@ -202,7 +205,7 @@ impl Layout {
 
     fn with_digest(document: LayoutDocument, digest: Digest) -> Self {
         let index = (0..).zip(&document.seats).map(|(index, seat)| (seat.id.clone(), index)).collect();
-        Self { document, index, digest }
+        Self { document, index, digest, runs: OnceLock::new() }
     }
 
     /// The digest of the stored bytes.
@@ -215,6 +218,12 @@ impl Layout {
     #[must_use]
     pub fn document(&self) -> &LayoutDocument {
         &self.document
+    }
+
+    /// Who sits beside whom. Worked out when it is first asked for.
+    #[must_use]
+    pub fn runs(&self) -> &Runs {
+        self.runs.get_or_init(|| Runs::of(&self.document))
     }
 
     /// All seats, in the plan's order.

@@ -69,10 +69,10 @@ fn cases(usual: u32) -> ProptestConfig {
 fn every_history_goes_as_the_naive_model_says() {
     let layouts = OneLayout(world::layout());
     let seen = RefCell::new(Seen::new());
-    let config = cases(800);
-    let enough = config.cases >= 800;
+    let config = cases(1_000);
+    let enough = config.cases >= 1_000;
     TestRunner::new(config)
-        .run(&history::history(120), |history| {
+        .run(&history::history(200), |history| {
             Run::of(&history, &layouts, &mut seen.borrow_mut())?;
             Ok(())
         })
@@ -85,10 +85,11 @@ fn every_history_goes_as_the_naive_model_says() {
 /// The histories are worth something only as long as they get everywhere.
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
-    let others = "Exists UnknownShow NotReady SaleNotOpen UnknownSeats UnknownTicketType SeatsTaken SoldOut \
+    let others = "Exists UnknownShow NotReady SaleNotOpen UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
+        SeatsLeftAlone \
         LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
         ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
-    let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
+    let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool TooManyBest MoreAccessibleThanSeats NoSeats \
         AmountTooLarge";
     let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded";
     let invalid = invalid.split_whitespace().map(|name| format!("Invalid: {name}"));

@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod best_available;
 mod check_ins;
 mod contention;
 mod events;

@@ -1,6 +1,7 @@
 //! Holds: seats and units reserved for one buyer.
 
 use boxoffice_domain::id::{HoldId, TicketTypeId};
+use boxoffice_domain::inventory::best_available::{BEST_MAX, BestAvailable, Split};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::money::Currency;
 use boxoffice_domain::seating::SeatId;
@@ -18,7 +19,7 @@ pub mod place;
 pub mod read;
 pub mod release;
 
-/// One wish: a seat, or a quantity of a general-admission ticket type.
+/// One wish: a seat, a quantity of a general-admission ticket type, or the best seats of a ticket type.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WantedItem {
@@ -29,9 +30,41 @@ pub struct WantedItem {
     pub ticket_type_id: Option<String>,
     /// How many, where no seats are named.
     pub quantity: Option<u32>,
-    /// Not supported yet.
-    #[schema(value_type = Option<Object>)]
-    pub best_available: Option<serde_json::Value>,
+    /// The best seats that are free, instead of named ones.
+    pub best_available: Option<BestAvailableBody>,
+}
+
+/// The best seats of a ticket type: nearest to the plan's focal point, and so that no seat is left alone if there is
+/// another choice.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BestAvailableBody {
+    /// The ticket type.
+    pub ticket_type_id: String,
+    /// How many, at most 50.
+    #[schema(example = 2)]
+    pub quantity: u32,
+    /// Side by side, which they are unless told otherwise.
+    pub adjacent: Option<bool>,
+    /// How many of them are wheelchair places; the others are for who comes along.
+    #[serde(default)]
+    pub accessible: u32,
+    /// What may be done if there are not so many side by side.
+    #[serde(default)]
+    pub split: SplitBody,
+}
+
+/// How a group may be split.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitBody {
+    /// Not at all.
+    #[default]
+    None,
+    /// So that nobody sits alone.
+    Pairs,
+    /// In any way.
+    Rows,
 }
 
 /// The wishes of a body.
@@ -59,12 +92,12 @@ pub fn wants(items: &[WantedItem]) -> Result<Vec<Want>, Problem> {
 type Wrong = (&'static str, &'static str, &'static str);
 
 fn want(item: &WantedItem) -> Result<Want, Wrong> {
-    if item.best_available.is_some() {
-        return Err((
-            "/best_available",
-            "not_supported",
-            "Best available seats cannot be asked for yet: name seats.",
-        ));
+    if let Some(best) = &item.best_available {
+        if item.seat_id.is_some() || item.ticket_type_id.is_some() || item.quantity.is_some() {
+            let detail = "Say everything within `best_available`, and name seats in items of their own.";
+            return Err(("/best_available", "not_alone", detail));
+        }
+        return best_seats(best).map(Want::Best);
     }
     let ticket_type: Option<TicketTypeId> = match &item.ticket_type_id {
         Some(id) => {
@@ -78,8 +111,42 @@ fn want(item: &WantedItem) -> Result<Want, Wrong> {
         (None, Some(_), Some(0)) => Err(("/quantity", "out_of_range", "Ask for at least one.")),
         (None, Some(ticket_type), Some(quantity)) => Ok(Want::Units { ticket_type, quantity }),
         (None, Some(_), None) => Err(("/quantity", "missing", "Say how many.")),
-        (None, None, _) => Err(("", "missing", "Name a `seat_id`, or a `ticket_type_id` and a `quantity`.")),
+        (None, None, _) => Err((
+            "",
+            "missing",
+            "Name a `seat_id`, a `ticket_type_id` with a `quantity`, or `best_available`.",
+        )),
     }
+}
+
+fn best_seats(best: &BestAvailableBody) -> Result<BestAvailable, Wrong> {
+    let id = best.ticket_type_id.parse();
+    let ticket_type =
+        id.map_err(|_| ("/best_available/ticket_type_id", "invalid_id", "This is not a ticket type id."))?;
+    let out_of_range = |field, detail| Err((field, "out_of_range", detail));
+    if best.quantity == 0 {
+        return out_of_range("/best_available/quantity", "Ask for at least one.");
+    }
+    if best.quantity > BEST_MAX {
+        return out_of_range("/best_available/quantity", "Ask for at most 50 at once.");
+    }
+    if best.accessible > best.quantity {
+        return out_of_range(
+            "/best_available/accessible",
+            "There cannot be more wheelchair places than seats.",
+        );
+    }
+    Ok(BestAvailable {
+        ticket_type,
+        quantity: best.quantity,
+        adjacent: best.adjacent.unwrap_or(true),
+        accessible: best.accessible,
+        split: match best.split {
+            SplitBody::None => Split::No,
+            SplitBody::Pairs => Split::Pairs,
+            SplitBody::Rows => Split::Rows,
+        },
+    })
 }
 
 /// A hold.

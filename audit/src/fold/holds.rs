@@ -127,7 +127,7 @@ impl Inventory {
         })?;
         self.stock.free_seats(&gone);
         self.stock.give_back(&gone);
-        Ok(())
+        self.gives_nobody_back_alone(&gone, id, now)
     }
 
     pub(super) fn extend_hold(&mut self, extended: &HoldExtended, now: Time) -> Verdict {
@@ -256,6 +256,7 @@ impl Inventory {
         Rule::BuyerMaximum
             .holds(maximum.is_none_or(|maximum| count <= maximum), || format!("{count} in {id}"))?;
         self.take_seats(&claims, id, now)?;
+        self.leaves_nobody_alone(&claims, id, now)?;
         self.stock.draw(&claims)?;
         Ok(claims)
     }

@@ -58,6 +58,21 @@ fn fees_and_taxes_are_what_the_buyer_saw() {
 }
 
 #[test]
+fn a_seat_may_be_left_where_it_is_the_last_or_was_alone_or_its_neighbour_has_lapsed() {
+    let mut log = Log::default();
+    log.on_sale_with(|terms| terms["single_seat_rule"] = json!("refuse"));
+    let seats = |names: &[&str]| names.iter().map(|name| seat(name)).collect::<Vec<_>>();
+    log.hold(1, &seats(&["A4", "A5"]));
+    // One of three is left, and then it is nobody's fault.
+    log.hold(2, &seats(&["A2", "A3"]));
+    log.pass(HOLD);
+    // Beside A6 is A5, which is free again.
+    log.hold(3, &seats(&["A7"]));
+    log.hold(4, &seats(&["A8", "A9"]));
+    assert_eq!(summary(&log.lines).holds, 4);
+}
+
+#[test]
 fn a_buyer_may_have_more_once_an_order_of_theirs_is_over() {
     let mut log = on_sale();
     for (n, names) in [(1, ["A1", "A2", "A3"]), (2, ["A4", "A5", "A6"]), (3, ["A7", "A8", "A9"])] {

@@ -22,11 +22,12 @@ pub struct AddHoldItems {
 pub fn decide(command: &AddHoldItems, inventory: &Inventory, now: Timestamp) -> Decision {
     let hold = inventory.open_hold(command.hold, now)?;
     inventory.check_sale_open(now)?;
-    let items = inventory.select(&command.wants)?;
+    let items = inventory.select(&command.wants, now)?;
     inventory.check_windows(&items, now)?;
     let all: Vec<_> = hold.items.iter().chain(&items).cloned().collect();
     inventory.check_limits(&all)?;
     let lapsed = inventory.free(&items, now)?;
+    inventory.check_single_seats(&items, now)?;
     Ok(expiries(lapsed).chain([HoldItemsAdded { hold: command.hold, items }.into()]).collect())
 }
 

@@ -144,8 +144,19 @@ pub struct InventoryDrafted {
     pub sale_starts_at: Option<Timestamp>,
     /// The show.
     pub show: ShowId,
+    /// What becomes of who would leave a seat alone; nothing unless it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_seat_rule: Option<SingleSeatRule>,
     /// When the show starts.
     pub starts_at: Timestamp,
+}
+
+/// What becomes of who would leave a seat alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SingleSeatRule {
+    /// They are refused.
+    Refuse,
 }
 
 payloads! {

@@ -13,6 +13,8 @@ use super::event::{
 use super::{Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms, TicketType};
 use crate::id::{HoldId, OrderId, PaymentId};
 use crate::mutant::{self, Mutant};
+use crate::seating::SeatIndex;
+use crate::seating::runs::Runs;
 use crate::time::Timestamp;
 
 impl Inventory {
@@ -67,6 +69,8 @@ impl Inventory {
         }
         let seats = event.plan.as_ref().map_or(0, |plan| plan.seats().len());
         self.claims = vec![None; seats];
+        let runs = event.plan.as_ref().map(|plan| plan.runs());
+        self.unclaimed = runs.map(unclaimed_everywhere).unwrap_or_default();
         self.terms = Some(Terms { drafted: Arc::new(event.clone()), plan: event.plan.clone() });
     }
 
@@ -225,10 +229,8 @@ impl Inventory {
 
     fn claim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
         for item in items {
-            if let Some(seat) = self.seat_index(item)
-                && let Some(claim) = self.claims.get_mut(seat as usize)
-            {
-                *claim = Some(id);
+            if let Some(seat) = self.seat_index(item) {
+                self.set_claim(seat, Some(id));
             }
             for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
                 if let Some(pool) = self.pools.get_mut(*index) {
@@ -242,10 +244,9 @@ impl Inventory {
     fn unclaim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
         for item in items {
             if let Some(seat) = self.seat_index(item)
-                && let Some(claim) = self.claims.get_mut(seat as usize)
-                && (*claim == Some(id) || mutant::is_on(Mutant::NoHoldId))
+                && (self.claimant(seat) == Some(id) || mutant::is_on(Mutant::NoHoldId))
             {
-                *claim = None;
+                self.set_claim(seat, None);
             }
             for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
                 if let Some(pool) = self.pools.get_mut(*index) {
@@ -254,6 +255,36 @@ impl Inventory {
                 }
             }
         }
+    }
+
+    fn set_claim(&mut self, seat: SeatIndex, holder: Option<HoldId>) {
+        let Some(claim) = usize::try_from(seat).ok().and_then(|seat| self.claims.get_mut(seat)) else {
+            return;
+        };
+        let before = std::mem::replace(claim, holder);
+        if before.is_none() == holder.is_none() {
+            return;
+        }
+        let run = self.plan().and_then(|plan| plan.runs().of_seat(seat));
+        let Some(run) = run.and_then(|run| usize::try_from(run).ok()) else { return };
+        if let Some(unclaimed) = self.unclaimed.get_mut(run) {
+            *unclaimed =
+                if holder.is_none() { unclaimed.saturating_add(1) } else { unclaimed.saturating_sub(1) };
+        }
+    }
+
+    /// Counts anew what nobody has claimed.
+    pub(super) fn count_unclaimed(&mut self) {
+        let Some(plan) = self.terms.as_ref().and_then(|terms| terms.plan.clone()) else { return };
+        let mut unclaimed = unclaimed_everywhere(plan.runs());
+        for (seat, claim) in (0..).zip(&self.claims) {
+            let run = plan.runs().of_seat(seat).filter(|_| claim.is_some());
+            let run = run.and_then(|run| usize::try_from(run).ok());
+            if let Some(count) = run.and_then(|run| unclaimed.get_mut(run)) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.unclaimed = unclaimed;
     }
 
     /// Notes in each pool that these items draw on when the hold lapses.
@@ -278,6 +309,11 @@ impl Inventory {
             }
         }
     }
+}
+
+fn unclaimed_everywhere(runs: &Runs) -> Vec<u32> {
+    let length = |run| u32::try_from(runs.seats(run).len()).unwrap_or(u32::MAX);
+    (0..).take(runs.len()).map(length).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ impl Inventory {
             type_index,
             tariffs,
             claims,
+            unclaimed,
             holds,
             orders,
             payments,
@@ -38,7 +39,7 @@ impl Inventory {
         let buyers: BTreeMap<_, _> =
             buyers.iter().map(|(buyer, orders)| (buyer.as_bytes(), orders)).collect();
         let text = format!(
-            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{holds:?}{orders:?}\
+            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{unclaimed:?}{holds:?}{orders:?}\
              {payments:?}{buyers:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])

@@ -25,10 +25,11 @@ pub fn decide(command: &PlaceHold, inventory: &Inventory, now: Timestamp) -> Dec
         return Err(InventoryRefused::Exists);
     }
     inventory.check_sale_open(now)?;
-    let items = inventory.select(&command.wants)?;
+    let items = inventory.select(&command.wants, now)?;
     inventory.check_windows(&items, now)?;
     inventory.check_limits(&items)?;
     let lapsed = inventory.free(&items, now)?;
+    inventory.check_single_seats(&items, now)?;
     let placed = HoldPlaced {
         expires_at: now.plus_seconds(drafted.hold_seconds),
         hold: command.hold,

@@ -37,6 +37,8 @@ pub fn decide(command: &RemoveHoldItems, inventory: &Inventory, now: Timestamp) 
     if kept.is_empty() {
         return Err(InventoryRefused::HoldWouldBeEmpty);
     }
+    let kept: Vec<Item> = kept.into_iter().cloned().collect();
+    inventory.check_given_back(&removed, &kept, now)?;
     Ok(vec![HoldItemsRemoved { hold: command.hold, items: removed }.into()])
 }
 
@@ -46,6 +48,8 @@ fn is_meant(item: &Item, want: &Want) -> bool {
             item.seat.as_ref() == Some(seat) && ticket_type.is_none_or(|wanted| wanted == item.ticket_type)
         }
         Want::Units { ticket_type, .. } => item.seat.is_none() && item.ticket_type == *ticket_type,
+        // What is best is not what is given back.
+        Want::Best(_) => false,
     }
 }
 

@@ -163,6 +163,7 @@ fn drafted(plan: Option<Arc<Layout>>) -> InventoryEvent {
         sale_ends_at: None,
         sale_starts_at: None,
         show: SHOW,
+        single_seat_rule: None,
         starts_at: Timestamp::from_unix_ms(START_MS),
     }
     .into()

@@ -2,10 +2,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::best_available::BestAvailable;
 use super::event::{HoldExpired, InventoryDrafted, InventoryEvent, Item};
 use super::{ITEMS_MAX, Invalid, Inventory, InventoryRefused, Left, Pool};
 use crate::id::{HoldId, TicketTypeId};
-use crate::seating::SeatId;
+use crate::seating::{SeatId, SeatIndex};
 use crate::time::Timestamp;
 
 /// One wish of a buyer.
@@ -25,6 +26,18 @@ pub enum Want {
         /// How many.
         quantity: u32,
     },
+    /// The best seats of a ticket type.
+    Best(BestAvailable),
+}
+
+impl Want {
+    /// How many items it comes to.
+    fn count(&self) -> u32 {
+        match self {
+            Self::Seat { .. } => 1,
+            Self::Units { quantity, .. } | Self::Best(BestAvailable { quantity, .. }) => *quantity,
+        }
+    }
 }
 
 /// How many of each ticket type, in the order of first mention.
@@ -41,14 +54,11 @@ fn count_by_type<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<(TicketTypeId
 
 impl Inventory {
     /// The items that the wishes come to, at today's prices.
-    pub(super) fn select(&self, wants: &[Want]) -> Result<Vec<Item>, InventoryRefused> {
+    pub(super) fn select(&self, wants: &[Want], now: Timestamp) -> Result<Vec<Item>, InventoryRefused> {
         let asked = wants.iter().fold(0_usize, |sum, want| {
-            sum.saturating_add(match want {
-                Want::Seat { .. } => 1,
-                Want::Units { quantity, .. } => usize::try_from(*quantity).unwrap_or(usize::MAX),
-            })
+            sum.saturating_add(usize::try_from(want.count()).unwrap_or(usize::MAX))
         });
-        if asked == 0 || wants.iter().any(|want| matches!(want, Want::Units { quantity: 0, .. })) {
+        if asked == 0 || wants.iter().any(|want| want.count() == 0) {
             return Err(Invalid::Nothing.into());
         }
         if asked > ITEMS_MAX {
@@ -72,6 +82,14 @@ impl Inventory {
                     let item = self.unit_item(*ticket_type)?;
                     items.extend((0..*quantity).map(|_| item.clone()));
                 }
+                Want::Best(_) => {}
+            }
+        }
+        // What is named goes first: the best of the others is chosen beside it.
+        for want in wants {
+            if let Want::Best(best) = want {
+                let chosen: Vec<SeatIndex> = items.iter().filter_map(|item| self.seat_index(item)).collect();
+                items.extend(self.best_items(best, &chosen, now)?);
             }
         }
         Ok(items)
@@ -84,7 +102,7 @@ impl Inventory {
                 Want::Seat { seat, .. } => {
                     self.plan().and_then(|plan| plan.index_of(seat.as_str())).is_none().then(|| seat.clone())
                 }
-                Want::Units { .. } => None,
+                Want::Units { .. } | Want::Best(_) => None,
             })
             .collect()
     }
@@ -123,7 +141,7 @@ impl Inventory {
         })
     }
 
-    fn unit_item(&self, id: TicketTypeId) -> Result<Item, InventoryRefused> {
+    pub(super) fn unit_item(&self, id: TicketTypeId) -> Result<Item, InventoryRefused> {
         let ticket_type = self.ticket_type(id).ok_or(InventoryRefused::UnknownTicketType(id))?;
         if ticket_type.added.price_category.is_some() {
             return Err(Invalid::SeatNeeded(id).into());

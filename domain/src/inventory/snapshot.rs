@@ -2,7 +2,7 @@
 //! `SNAPSHOT_VERSION`; `domain/tests/snapshot.rs` notices.
 //!
 //! Everything is written as it is, also what could be concluded: what is read back is the same to the last bit, whatever
-//! events it came from. Only the seating layout is named by its digest and fetched again, and what is in the plan or in
+//! events it came from. Only the seating layout is named by its digest and fetched again (with what follows from it and the claims), and what is in the plan or in
 //! the list of ticket types is named by its number there. Events that are kept as such are their stored payloads.
 
 use std::borrow::Cow;
@@ -246,6 +246,7 @@ impl Inventory {
         let orders = rest.orders.into_iter().map(|stored| stored.restored(item));
         let orders = orders.collect::<Result<_, _>>()?;
         self.claims = rest.claims;
+        self.count_unclaimed();
         self.holds = holds;
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();

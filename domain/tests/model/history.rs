@@ -2,6 +2,7 @@
 //! an id that nobody has), so that histories go deep and stay meaningful while they shrink.
 
 use boxoffice_domain::id::TicketTypeId;
+use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::selection::Want;
@@ -91,6 +92,8 @@ pub(crate) enum Wish {
     /// A seat (7 is none) as: what its category sells as, any type, or whatever it is.
     Seat(u8, As),
     Units(u8, u32),
+    /// The best of a ticket type: so many, side by side or not, and so many wheelchair places (of which there are none).
+    Best(u8, u32, bool, u32),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -104,9 +107,17 @@ fn wish() -> BoxedStrategy<Wish> {
     let sold_as = prop_oneof![8 => any::<u8>().prop_map(As::Right), 4 => Just(As::Unsaid), 1 => any::<u8>().prop_map(As::Any)];
     let quantity = prop_oneof![30 => 1..4_u32, 2 => 4..8_u32, 1 => prop_oneof![Just(0), Just(500), Just(501), Just(u32::MAX)]];
     let seat = prop_oneof![40 => 0..7_u8, 1 => Just(7_u8)];
+    let accessible = prop_oneof![12 => Just(0_u32), 1 => 1..3_u32];
+    let many = prop_oneof![30 => 1..4_u32, 3 => 4..8_u32, 1 => Just(51), 1 => Just(0)];
+    let best = (any::<u8>(), many, prop::bool::weighted(0.7), accessible).prop_map(
+        |(ticket_type, quantity, adjacent, accessible)| {
+            Wish::Best(ticket_type, quantity, adjacent, accessible)
+        },
+    );
     prop_oneof![
         (seat, sold_as).prop_map(|(seat, sold_as)| Wish::Seat(seat, sold_as)),
         (any::<u8>(), quantity).prop_map(|(ticket_type, quantity)| Wish::Units(ticket_type, quantity)),
+        best,
     ]
     .boxed()
 }
@@ -318,6 +329,13 @@ impl Wish {
                 };
                 Want::Seat { seat, ticket_type }
             }
+            Self::Best(n, quantity, adjacent, accessible) => Want::Best(BestAvailable {
+                ticket_type: world::ticket_type(u32::from(*n) % (world::TYPES + 1)),
+                quantity: *quantity,
+                adjacent: *adjacent,
+                accessible: *accessible,
+                split: Split::No,
+            }),
             // Mostly types that sell units: 4 to 8.
             Self::Units(n, quantity) => {
                 let n = u32::from(*n) % 32;

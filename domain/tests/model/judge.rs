@@ -46,10 +46,11 @@ impl Reference {
                     return Err(InventoryRefused::Exists);
                 }
                 self.on_sale(now)?;
-                let items = self.priced(&c.wants)?;
+                let items = self.priced(&c.wants, now)?;
                 self.windows_open(&items, now)?;
                 self.within_limits(&items)?;
                 self.can_be_had(&items, now)?;
+                self.nobody_alone(&items, now)?;
                 let placed = HoldPlaced {
                     expires_at: now.plus_seconds(world::HOLD_SECONDS),
                     hold: c.hold,
@@ -62,10 +63,11 @@ impl Reference {
             InventoryCommand::AddHoldItems(c) => {
                 let hold = self.changeable(c.hold, now)?;
                 self.on_sale(now)?;
-                let items = self.priced(&c.wants)?;
+                let items = self.priced(&c.wants, now)?;
                 self.windows_open(&items, now)?;
                 self.within_limits(&[hold.items.clone(), items.clone()].concat())?;
                 self.can_be_had(&items, now)?;
+                self.nobody_alone(&items, now)?;
                 let added = HoldItemsAdded { hold: c.hold, items: items.clone() };
                 Ok(Answer::TakingOver(items, vec![added.into()]))
             }
@@ -154,6 +156,7 @@ impl Reference {
         if kept.is_empty() {
             return Err(InventoryRefused::HoldWouldBeEmpty);
         }
+        self.nobody_alone_again(&removed, &kept, now)?;
         exactly([HoldItemsRemoved { hold: command.hold, items: removed }.into()])
     }
 

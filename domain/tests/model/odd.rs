@@ -2,6 +2,7 @@
 //! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
 
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketTypeId};
+use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::event::*;
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::selection::Want;
@@ -213,7 +214,13 @@ fn wants() -> BoxedStrategy<Vec<Want>> {
     let quantity = prop_oneof![8 => 0..6_u32, 1 => Just(500), 1 => Just(u32::MAX)];
     let units =
         (ticket_type(), quantity).prop_map(|(ticket_type, quantity)| Want::Units { ticket_type, quantity });
-    prop::collection::vec(prop_oneof![seat, units], 0..4).boxed()
+    let best = (ticket_type(), any::<u8>(), any::<bool>(), 0..3_u32).prop_map(
+        |(ticket_type, quantity, adjacent, accessible)| {
+            let split = [Split::No, Split::Pairs, Split::Rows][usize::from(quantity % 3)];
+            Want::Best(BestAvailable { ticket_type, quantity: quantity.into(), adjacent, accessible, split })
+        },
+    );
+    prop::collection::vec(prop_oneof![seat, units, best], 0..4).boxed()
 }
 
 /// Any command.

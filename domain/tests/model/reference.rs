@@ -16,6 +16,7 @@ use proptest::prelude::*;
 
 use super::world;
 
+mod best;
 mod charges;
 mod judge;
 mod record;

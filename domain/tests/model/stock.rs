@@ -79,9 +79,12 @@ impl Reference {
         }
     }
 
-    pub(super) fn priced(&self, wants: &[Want]) -> Result<Vec<Item>, InventoryRefused> {
-        let quantity =
-            |want: &Want| if let Want::Units { quantity, .. } = want { u64::from(*quantity) } else { 1 };
+    pub(super) fn priced(&self, wants: &[Want], now: Timestamp) -> Result<Vec<Item>, InventoryRefused> {
+        let quantity = |want: &Want| match want {
+            Want::Seat { .. } => 1,
+            Want::Units { quantity, .. } => u64::from(*quantity),
+            Want::Best(best) => u64::from(best.quantity),
+        };
         if wants.is_empty() || wants.iter().any(|want| quantity(want) == 0) {
             return Err(Invalid::Nothing.into());
         }
@@ -120,6 +123,12 @@ impl Reference {
                         items.push(Item { price: known.price, seat: None, ticket_type: *ticket_type });
                     }
                 }
+                Want::Best(_) => {}
+            }
+        }
+        for want in wants {
+            if let Want::Best(best) = want {
+                items.extend(self.best(best, &items, now)?);
             }
         }
         Ok(items)

@@ -9,7 +9,7 @@ use boxoffice_domain::id::{
     FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId,
 };
 use boxoffice_domain::inventory::event::{
-    FeeAdded, FeePer, InventoryDrafted, TaxAdded, TaxPer, TaxedPart, TicketTypeAdded,
+    FeeAdded, FeePer, InventoryDrafted, SingleSeatRule, TaxAdded, TaxPer, TaxedPart, TicketTypeAdded,
 };
 use boxoffice_domain::inventory::{
     InventoryCommand, add_fee, add_pool, add_tax, add_ticket_type, draft, remove_fee, remove_tax,
@@ -50,6 +50,8 @@ pub(crate) const FREE_FLOOR: u32 = 6;
 #[derive(Debug, Clone)]
 pub(crate) struct House {
     pub(crate) max_per_buyer: Option<u32>,
+    /// Nobody may leave a seat alone.
+    pub(crate) careful: bool,
     pub(crate) sale_starts: bool,
     pub(crate) sale_ends: bool,
     /// Somebody tries to publish it before anything is for sale.
@@ -60,16 +62,24 @@ pub(crate) struct House {
 
 impl House {
     /// Nothing left out, no limit for the buyer, on sale from publication.
-    pub(crate) const PLAIN: Self =
-        Self { max_per_buyer: None, sale_starts: false, sale_ends: false, hasty: false, missing: 0 };
+    pub(crate) const PLAIN: Self = Self {
+        max_per_buyer: None,
+        careful: false,
+        sale_starts: false,
+        sale_ends: false,
+        hasty: false,
+        missing: 0,
+    };
 }
 
 pub(crate) fn house() -> BoxedStrategy<House> {
     let missing = prop_oneof![12 => Just(0_u32), 1 => (0..13_u32).prop_map(|n| 1 << n), 1 => any::<u32>()];
-    let max_per_buyer = prop_oneof![2 => Just(None), 1 => Just(Some(4))];
-    (max_per_buyer, any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), missing)
-        .prop_map(|(max_per_buyer, sale_starts, sale_ends, hasty, missing)| House {
+    let max_per_buyer = prop_oneof![2 => Just(None), 1 => prop::sample::select(vec![Some(2), Some(3)])];
+    let careful = prop::bool::weighted(0.2);
+    (max_per_buyer, careful, any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), missing)
+        .prop_map(|(max_per_buyer, careful, sale_starts, sale_ends, hasty, missing)| House {
             max_per_buyer,
+            careful,
             sale_starts,
             sale_ends,
             hasty,
@@ -164,8 +174,8 @@ pub(crate) fn charges() -> Vec<InventoryCommand> {
 
 /// What the same buyer is known by.
 pub(crate) fn buyer_key(n: u8) -> Option<Digest> {
-    let n = n % 3;
-    (n > 0).then(|| Digest::of(&[&[n]]))
+    let n = n % 4;
+    (n > 0).then(|| Digest::of(&[&[n / 3]]))
 }
 
 pub(crate) fn buyer() -> PersonId {
@@ -230,11 +240,12 @@ pub(crate) fn terms(house: &House, plan: Option<Arc<Layout>>) -> InventoryDrafte
         hold_seconds_max: HOLD_SECONDS_MAX,
         layout: plan.as_ref().map(|plan| plan.digest()),
         max_per_buyer: house.max_per_buyer,
-        max_per_order: house.max_per_buyer.map(|limit| limit - 1),
+        max_per_order: house.max_per_buyer.filter(|limit| *limit > 2).map(|limit| limit - 1),
         plan,
         sale_ends_at: house.sale_ends.then(|| at(SALE_ENDS)),
         sale_starts_at: house.sale_starts.then(|| at(SALE_STARTS)),
         show: show(),
+        single_seat_rule: house.careful.then_some(SingleSeatRule::Refuse),
         starts_at: at(STARTS),
     }
 }

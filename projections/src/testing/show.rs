@@ -124,6 +124,7 @@ pub(crate) fn drafted() -> InventoryEvent {
         sale_ends_at: None,
         sale_starts_at: None,
         show: SHOW,
+        single_seat_rule: None,
         starts_at: at(86_400),
     }
     .into()

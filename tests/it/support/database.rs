@@ -46,7 +46,9 @@ pub async fn is_of_version(place: &Place, version: u32) {
     let mut text =
         format!("UPDATE generation SET version = {version}; UPDATE built SET version = {version};");
     for name in tables_of_views(place).await {
-        let renamed = name.replace("_v1_", &format!("_v{version}_"));
+        let (table, rest) = name.rsplit_once("_v").unwrap();
+        let (_, generation) = rest.split_once("_g").unwrap();
+        let renamed = format!("{table}_v{version}_g{generation}");
         text += &format!(
             "ALTER TABLE \"{name}\" RENAME TO \"{renamed}\";
              UPDATE built SET name = '{renamed}' WHERE name = '{name}';"

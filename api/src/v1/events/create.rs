@@ -6,7 +6,7 @@ use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDrafted};
 use boxoffice_domain::id::{OrganizerId, SeatingPlanId, ShowId, VenueId};
 use boxoffice_domain::inventory::draft::Draft;
-use boxoffice_domain::inventory::event::InventoryDrafted;
+use boxoffice_domain::inventory::event::{InventoryDrafted, SingleSeatRule};
 use boxoffice_domain::inventory::{Inventory, InventoryCommand};
 use boxoffice_domain::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -175,17 +175,11 @@ fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<Inve
     if value.max_per_order == Some(0) {
         return Err(Problem::field("/max_per_order", "out_of_range", "Expected at least 1."));
     }
-    match value.single_seat_rule.as_deref() {
-        None | Some("off") => {}
-        Some("refuse") => {
-            return Err(Problem::field(
-                "/single_seat_rule",
-                "not_supported",
-                "Only `off` is supported so far.",
-            ));
-        }
+    let single_seat_rule = match value.single_seat_rule.as_deref() {
+        None | Some("off") => None,
+        Some("refuse") => Some(SingleSeatRule::Refuse),
         Some(_) => return Err(Problem::field("/single_seat_rule", "invalid", "Expected off or refuse.")),
-    }
+    };
     let sale_starts_at = wire::optional_time(value.sale_starts_at.as_deref(), "/sale_starts_at")?;
     let sale_ends_at = wire::optional_time(value.sale_ends_at.as_deref(), "/sale_ends_at")?;
     if sale_starts_at.is_some_and(|starts| starts >= sale_ends_at.unwrap_or(described.starts_at)) {
@@ -202,6 +196,7 @@ fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<Inve
         sale_ends_at,
         sale_starts_at,
         show,
+        single_seat_rule,
         starts_at: described.starts_at,
     })
 }

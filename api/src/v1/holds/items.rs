@@ -44,6 +44,10 @@ pub async fn remove_items(
     Path(hold): Path<HoldId>,
     Json { value, canonical }: Json<HoldItems>,
 ) -> Result<Answer, Problem> {
+    if let Some(index) = value.items.iter().position(|item| item.best_available.is_some()) {
+        let pointer = format!("/items/{index}/best_available");
+        return Err(Problem::field(pointer, "not_for_removal", "Name what is to be taken out."));
+    }
     let command = InventoryCommand::RemoveHoldItems(RemoveHoldItems { hold, wants: wants(&value.items)? });
     change(context, hold, command, &canonical, StatusCode::OK).await
 }

@@ -26,6 +26,11 @@ fn two_orders(log: &mut Log) {
     }
 }
 
+/// A show in which nobody may leave a seat alone.
+fn careful(log: &mut Log) {
+    log.on_sale_with(|terms| terms["single_seat_rule"] = json!("refuse"));
+}
+
 illegal! {
     a_hold_that_says_too_many_changes breaks HoldNamesTariff: |log| { log.on_sale().hold_under(1, 1, &[seat("A1")]); };
     a_hold_that_says_no_change breaks HoldNamesTariff: |log| { log.on_sale().inventory("fee_added", &fee(1)); log.hold(1, &[seat("A1")]); };
@@ -69,6 +74,18 @@ illegal! {
     a_hold_of_more_than_an_order_may_have breaks OrderMaximum: |log| {
         log.on_sale_with(|terms| terms["max_per_order"] = json!(1));
         log.hold(1, &[seat("A1"), seat("A2")]);
+    };
+    a_seat_that_is_left_alone breaks NobodyLeftAlone: |log| { careful(log); log.hold(1, &[seat("A2")]); };
+    a_seat_between_two_of_one_hold breaks NobodyLeftAlone: |log| { careful(log); log.hold(1, &[seat("A1"), seat("A3")]); };
+    a_seat_that_an_addition_leaves_alone breaks NobodyLeftAlone: |log| {
+        careful(log);
+        log.hold(1, &[seat("A1")]);
+        log.inventory("hold_items_added", &json!({"hold": id("hold", 1), "items": [seat("A3")]}));
+    };
+    a_seat_that_is_given_back_alone breaks NobodyLeftAlone: |log| {
+        careful(log);
+        log.hold(1, &[seat("A1"), seat("A2"), seat("A3")]);
+        log.inventory("hold_items_removed", &json!({"hold": id("hold", 1), "items": [seat("A2")]}));
     };
     more_than_a_buyer_may_have breaks BuyerHasNoMore: |log| { log.on_sale(); two_orders(log); };
     a_buyer_who_is_counted_for_nothing breaks BuyerIsCounted: |log| {

@@ -1,4 +1,4 @@
-//! Fees, taxes and limits of the cast.
+//! Fees, taxes, limits and rules of the cast.
 
 use super::*;
 use crate::id::{FeeId, TaxId};
@@ -90,6 +90,15 @@ pub(crate) fn order_with_tax(
         placed.shares = vec![share];
         placed.total += if included { 0 } else { amount };
     })
+}
+
+/// A theatre in which nobody may leave a seat alone.
+pub(crate) fn careful_theatre() -> Vec<InventoryEvent> {
+    let mut events = theatre();
+    if let Some(InventoryEvent::InventoryDrafted(drafted)) = events.first_mut() {
+        drafted.single_seat_rule = Some(SingleSeatRule::Refuse);
+    }
+    events
 }
 
 /// A theatre that sells so many tickets to one buyer.

@@ -132,6 +132,7 @@ impl Sale {
             layout: Some(plan.digest()),
             max_per_buyer: None,
             max_per_order: None,
+            single_seat_rule: None,
             plan: Some(Arc::clone(plan)),
             sale_ends_at: None,
             sale_starts_at: None,
