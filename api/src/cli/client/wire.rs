@@ -35,13 +35,12 @@ impl WireClient {
 
     /// Sends a request and waits for its answer.
     pub(crate) async fn call(&mut self, call: &Call<'_>) -> Result<Reply, CallError> {
-        let mut stream = match self.open.take() {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                stream
-            }
+        let mut stream = if let Some(stream) = self.open.take() {
+            stream
+        } else {
+            let stream = TcpStream::connect(self.address).await?;
+            stream.set_nodelay(true)?;
+            stream
         };
         self.out.clear();
         self.answer.clear();
@@ -160,6 +159,7 @@ mod tests {
     }
 
     /// Answers each of these with bytes that come one by one.
+    #[expect(clippy::disallowed_methods, reason = "it ends with its test")]
     async fn server(answers: &'static [&'static str]) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
