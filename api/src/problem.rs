@@ -71,6 +71,7 @@ codes! {
     AlreadyExists = "already_exists", CONFLICT, false, "It exists already";
     NotReady = "not_ready", CONFLICT, false, "The event is not ready to be published";
     SaleNotOpen = "sale_not_open", CONFLICT, false, "The sale is not open";
+    NotPublished = "not_published", CONFLICT, false, "The event is not published yet";
     SeatsTaken = "seats_taken", CONFLICT, false, "Somebody else has these seats";
     SoldOut = "sold_out", CONFLICT, false, "Not enough is left";
     LimitExceeded = "limit_exceeded", CONFLICT, false, "That is more than one order may have";
@@ -277,6 +278,10 @@ impl From<InventoryRefused> for Problem {
                     .with("opens_at", json!(at)),
                 None => Self::new(Code::SaleNotOpen, "The event is not on sale now."),
             },
+            InventoryRefused::SalePaused => {
+                Self::new(Code::SaleNotOpen, "The organizer has paused the sale.").with("paused", json!(true))
+            }
+            InventoryRefused::NotPublished => plain(Code::NotPublished),
             InventoryRefused::UnknownSeats(seats) => plain(Code::UnknownSeats).with("seats", json!(seats)),
             InventoryRefused::UnknownTicketType(id) => {
                 plain(Code::UnknownTicketType).with("ticket_type_id", json!(id))

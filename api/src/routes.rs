@@ -26,6 +26,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::pools::add_pool, events::pools::list_pools))
         .routes(routes!(events::ticket_types::add_ticket_type, events::ticket_types::list_ticket_types))
         .routes(routes!(events::publish::publish_event))
+        .routes(routes!(events::pause::pause_event))
+        .routes(routes!(events::resume::resume_event))
         .routes(routes!(check_ins::check_in))
         .routes(routes!(check_ins::check_in_batch))
         .routes(routes!(events::history::get_seat_history))

@@ -138,6 +138,8 @@ facts! {
             ticket_type: TypeId,
         }
         InventoryPublished = "inventory_published" v 1 {}
+        SalePaused = "sale_paused" v 1 { reason: Option<Text> }
+        SaleResumed = "sale_resumed" v 1 {}
         HoldPlaced = "hold_placed" v 1 { expires_at: Time, hold: HoldId, items: Vec<Item>, max_expires_at: Time }
         HoldItemsAdded = "hold_items_added" v 1 { hold: HoldId, items: Vec<Item> }
         HoldItemsRemoved = "hold_items_removed" v 1 { hold: HoldId, items: Vec<Item> }

@@ -7,6 +7,7 @@ mod holds;
 mod inventory;
 mod orders;
 mod payments;
+mod sale;
 mod stock;
 
 use std::collections::{HashMap, HashSet};

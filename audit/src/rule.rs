@@ -59,10 +59,13 @@ rules! {
     PoolIsKnown = "a ticket type draws on pools of its show";
     PublishedOnce = "a show is published once";
     PublishedWithTypes = "a show is published with at least one ticket type";
+    PauseOfPublished = "only a published show is paused or resumed";
+    PauseTurns = "a sale is paused when it is not, and resumed when it is";
 
     // Holds.
     HoldNeedsPublished = "only a published show sells";
     HoldInSaleWindow = "a show sells within its sale window";
+    HoldNotPaused = "a paused show takes nothing new into holds";
     HoldInTypeWindow = "a ticket type sells within its own sale window";
     HoldIsNew = "the id of a hold is used once";
     HoldHasItems = "what is held, added, removed or ordered is at least one item";

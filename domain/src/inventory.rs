@@ -32,6 +32,7 @@ mod evolve;
 pub mod expire_holds;
 pub mod extend_hold;
 pub mod fingerprint;
+pub mod pause_sale;
 pub mod place_hold;
 pub mod place_order;
 pub mod publish;
@@ -40,6 +41,7 @@ pub mod record_payment;
 pub mod record_void;
 pub mod release_hold;
 pub mod remove_hold_items;
+pub mod resume_sale;
 #[cfg(test)]
 pub(crate) mod scenario;
 pub mod selection;
@@ -58,6 +60,7 @@ pub const ITEMS_MAX: usize = 500;
 pub struct Inventory {
     terms: Option<Terms>,
     published: bool,
+    paused: bool,
     pools: Vec<Pool>,
     pool_index: FxHashMap<PoolId, usize>,
     types: Vec<TicketType>,
@@ -178,6 +181,10 @@ pub enum InventoryCommand {
     AddTicketType(Box<add_ticket_type::AddTicketType>),
     /// See [`publish`].
     Publish,
+    /// See [`pause_sale`].
+    PauseSale(pause_sale::PauseSale),
+    /// See [`resume_sale`].
+    ResumeSale,
     /// See [`place_hold`].
     PlaceHold(place_hold::PlaceHold),
     /// See [`add_hold_items`].
@@ -227,6 +234,12 @@ pub enum InventoryRefused {
         /// When it opens, if that is known and still to come.
         opens_at: Option<Timestamp>,
     },
+    /// The organizer has paused the sale.
+    #[error("the sale is paused")]
+    SalePaused,
+    /// The show is a draft.
+    #[error("the event is not published yet")]
+    NotPublished,
     /// There is no such seat in the plan.
     #[error("these seats do not exist in the seating plan")]
     UnknownSeats(Vec<crate::seating::SeatId>),
@@ -358,6 +371,8 @@ impl Aggregate for Inventory {
             InventoryCommand::AddPool(command) => add_pool::decide(command, self),
             InventoryCommand::AddTicketType(command) => add_ticket_type::decide(command, self),
             InventoryCommand::Publish => publish::decide(self, now),
+            InventoryCommand::PauseSale(command) => pause_sale::decide(command, self),
+            InventoryCommand::ResumeSale => resume_sale::decide(self),
             InventoryCommand::PlaceHold(command) => place_hold::decide(command, self, now),
             InventoryCommand::AddHoldItems(command) => add_hold_items::decide(command, self, now),
             InventoryCommand::RemoveHoldItems(command) => remove_hold_items::decide(command, self, now),
@@ -387,7 +402,7 @@ impl Aggregate for Inventory {
         Some(InventoryCommand::ExpireHolds)
     }
 
-    const SNAPSHOT_VERSION: Option<u16> = Some(1);
+    const SNAPSHOT_VERSION: Option<u16> = Some(2);
 
     fn snapshot(&self) -> Option<Vec<u8>> {
         self.to_bytes()
@@ -481,10 +496,14 @@ impl Inventory {
         let drafted = &self.terms()?.drafted;
         let opens_at = drafted.sale_starts_at.filter(|opens_at| now < *opens_at);
         let closes_at = drafted.sale_ends_at.map_or(drafted.starts_at, |ends| ends.min(drafted.starts_at));
-        if !self.published || opens_at.is_some() || now >= closes_at {
+        if !self.published || now >= closes_at {
             return Err(InventoryRefused::SaleNotOpen { opens_at: opens_at.filter(|_| self.published) });
         }
-        Ok(())
+        // Before the window opens too: nobody is promised an opening that the organizer has stopped.
+        if self.paused {
+            return Err(InventoryRefused::SalePaused);
+        }
+        opens_at.map_or(Ok(()), |opens_at| Err(InventoryRefused::SaleNotOpen { opens_at: Some(opens_at) }))
     }
 }
 

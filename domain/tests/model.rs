@@ -69,8 +69,8 @@ fn cases(usual: u32) -> ProptestConfig {
 fn every_history_goes_as_the_naive_model_says() {
     let layouts = OneLayout(world::layout());
     let seen = RefCell::new(Seen::new());
-    let config = cases(400);
-    let enough = config.cases >= 400;
+    let config = cases(1_200);
+    let enough = config.cases >= 1_200;
     TestRunner::new(config)
         .run(&history::history(120), |history| {
             Run::of(&history, &layouts, &mut seen.borrow_mut())?;
@@ -85,7 +85,7 @@ fn every_history_goes_as_the_naive_model_says() {
 /// The histories are worth something only as long as they get everywhere.
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
-    let others = "Exists UnknownShow NotReady SaleNotOpen UnknownSeats UnknownTicketType SeatsTaken SoldOut \
+    let others = "Exists UnknownShow NotReady SaleNotOpen SalePaused NotPublished UnknownSeats UnknownTicketType SeatsTaken SoldOut \
         LimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
         ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \

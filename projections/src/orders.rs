@@ -127,6 +127,8 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
         | InventoryEvent::InventoryPublished(_)
+        | InventoryEvent::SalePaused(_)
+        | InventoryEvent::SaleResumed(_)
         | InventoryEvent::HoldPlaced(_)
         | InventoryEvent::HoldItemsAdded(_)
         | InventoryEvent::HoldItemsRemoved(_)

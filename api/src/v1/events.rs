@@ -8,14 +8,17 @@ use utoipa::ToSchema;
 use super::venues::{AddressBody, VenueBody};
 use crate::wire::Money;
 
+pub mod after;
 pub mod availability;
 pub mod create;
 pub mod history;
 pub mod list;
 pub mod live;
+pub mod pause;
 pub mod pools;
 pub mod publish;
 pub mod read;
+pub mod resume;
 pub mod seats;
 pub mod ticket_types;
 
@@ -27,7 +30,7 @@ pub struct EventEntry {
     pub event_id: String,
     /// What it is called.
     pub name: String,
-    /// `draft`, `scheduled`, `on_sale`, `sold_out` or `ended`.
+    /// `draft`, `scheduled`, `on_sale`, `paused`, `sold_out` or `ended`.
     pub status: String,
     /// Music, theatre, sport …
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -232,6 +232,7 @@ impl Inventory {
         let start = self.terms.starts_at;
         let ends = self.terms.sale_ends_at.map_or(start, |ends| ends.min(start));
         Rule::HoldInSaleWindow.holds(opened && now < ends, || format!("{id} at {now}"))?;
+        Rule::HoldNotPaused.holds(!self.paused, || format!("{id} at {now}"))?;
         Rule::HoldHasItems.holds(!items.is_empty(), || id.to_string())?;
         let layout = self.layout.as_deref();
         let claims = items

@@ -28,6 +28,7 @@ mod form;
 mod holds;
 mod orders;
 mod payments;
+mod sale;
 
 /// Makes a log and expects that its last line breaks that rule, and no line before it breaks any.
 fn breaks(rule: Rule, make: impl FnOnce(&mut Log)) {
@@ -47,7 +48,15 @@ fn breaks(rule: Rule, make: impl FnOnce(&mut Log)) {
 
 #[test]
 fn every_rule_has_a_log_that_breaks_it() {
-    let lists = [chain::RULES, described::RULES, form::RULES, holds::RULES, orders::RULES, payments::RULES];
+    let lists = [
+        chain::RULES,
+        described::RULES,
+        form::RULES,
+        holds::RULES,
+        orders::RULES,
+        payments::RULES,
+        sale::RULES,
+    ];
     let broken: BTreeSet<Rule> = lists.into_iter().flatten().copied().collect();
     let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !broken.contains(rule)).collect();
     assert_eq!(missing, [&Rule::HeadIsReached], "heads are not of the log: see `tampered`");

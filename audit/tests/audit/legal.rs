@@ -284,6 +284,24 @@ fn a_family_of_two_or_three_or_nobody() {
 }
 
 #[test]
+fn what_buyers_have_is_honoured_while_the_sale_is_paused() {
+    let mut log = on_sale();
+    let items = [seat("A1"), unit(STANDING)];
+    log.hold_and_order(1, &[seat("A2")]);
+    log.hold(2, &items);
+    log.inventory("sale_paused", &json!({}));
+    log.order(2, &items);
+    log.start(2, 2, crate::sale::total(&items));
+    log.start(1, 1, crate::sale::total(&[seat("A2")]));
+    log.pass(HOLD);
+    log.hold_event("hold_expired", 1);
+    reclaim(&mut log, 1, &[seat("A2")]);
+    log.inventory("sale_resumed", &json!({}));
+    log.hold(3, &[seat("A3")]);
+    assert_eq!((summary(&log.lines).tickets, summary(&log.lines).holds_live), (1, 1));
+}
+
+#[test]
 fn a_command_may_come_back_after_a_day() {
     let mut log = on_sale();
     let stream = log.stream("inventory");

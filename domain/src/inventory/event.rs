@@ -25,6 +25,10 @@ stored_events! {
         TicketTypeAdded = "ticket_type_added" v 1,
         /// From now on the sale windows decide whether it sells.
         InventoryPublished = "inventory_published" v 1,
+        /// Nothing more is held until the sale is resumed.
+        SalePaused = "sale_paused" v 1,
+        /// The sale windows decide again.
+        SaleResumed = "sale_resumed" v 1,
         /// Seats or units are reserved for one buyer.
         HoldPlaced = "hold_placed" v 1,
         /// A hold has more in it.
@@ -136,6 +140,15 @@ pub struct InventoryDrafted {
     pub starts_at: Timestamp,
 }
 
+/// See [`InventoryEvent::SalePaused`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SalePaused {
+    /// Why, as the organizer puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 payloads! {
     /// See [`InventoryEvent::PoolAdded`].
     PoolAdded {
@@ -148,6 +161,8 @@ payloads! {
     }
     /// See [`InventoryEvent::InventoryPublished`].
     InventoryPublished {}
+    /// See [`InventoryEvent::SaleResumed`].
+    SaleResumed {}
     /// See [`InventoryEvent::HoldPlaced`].
     HoldPlaced {
         /// The hold is live before this moment.

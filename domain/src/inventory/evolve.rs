@@ -22,6 +22,8 @@ impl Inventory {
             InventoryEvent::PoolAdded(event) => self.pool_added(event),
             InventoryEvent::TicketTypeAdded(event) => self.ticket_type_added(event),
             InventoryEvent::InventoryPublished(_) => self.published = true,
+            InventoryEvent::SalePaused(_) => self.paused = true,
+            InventoryEvent::SaleResumed(_) => self.paused = false,
             InventoryEvent::HoldPlaced(event) => self.hold_placed(event),
             InventoryEvent::HoldItemsAdded(event) => self.hold_items_added(event),
             InventoryEvent::HoldItemsRemoved(event) => self.hold_items_removed(event),

@@ -14,6 +14,7 @@ impl Inventory {
         let Self {
             terms,
             published,
+            paused,
             pools,
             pool_index,
             types,
@@ -34,7 +35,7 @@ impl Inventory {
         let orders: BTreeMap<_, _> = orders.iter().collect();
         let payments: BTreeMap<_, _> = payments.iter().collect();
         let text = format!(
-            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{claims:?}{holds:?}{orders:?}\
+            "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{claims:?}{holds:?}{orders:?}\
              {payments:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])

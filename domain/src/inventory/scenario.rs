@@ -235,6 +235,10 @@ pub(crate) fn add_ticket_type(added: TicketTypeAdded) -> InventoryCommand {
     InventoryCommand::AddTicketType(Box::new(add_ticket_type::AddTicketType { added }))
 }
 
+pub(crate) fn pause_sale(reason: Option<String>) -> InventoryCommand {
+    InventoryCommand::PauseSale(pause_sale::PauseSale { reason })
+}
+
 pub(crate) fn place_hold(hold: HoldId, names: &[&str]) -> InventoryCommand {
     InventoryCommand::PlaceHold(place_hold::PlaceHold { hold, wants: wants(names) })
 }

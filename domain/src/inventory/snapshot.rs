@@ -27,6 +27,7 @@ struct Head<'a> {
     #[serde(borrow)]
     drafted: Option<Cow<'a, str>>,
     published: bool,
+    paused: bool,
     pools: Vec<StoredPool>,
     #[serde(borrow)]
     types: Vec<StoredType<'a>>,
@@ -127,6 +128,7 @@ impl Inventory {
         Some(Head {
             drafted: drafted.ok()?.map(Cow::Owned),
             published: self.published,
+            paused: self.paused,
             pools,
             types: self.types.iter().map(StoredType::of).collect::<Option<_>>()?,
         })
@@ -194,7 +196,7 @@ impl Inventory {
     }
 
     fn of_head(head: Head<'_>, layouts: &dyn Layouts) -> Result<Self, NotRestored> {
-        let mut inventory = Self { published: head.published, ..Self::default() };
+        let mut inventory = Self { published: head.published, paused: head.paused, ..Self::default() };
         if let Some(payload) = head.drafted {
             let mut drafted: InventoryDrafted = json(&payload)?;
             if let Some(digest) = drafted.layout {

@@ -6,8 +6,8 @@ use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
-    InventoryCommand, add_hold_items, cancel_order, extend_hold, place_hold, place_order, record_capture,
-    record_void, release_hold, remove_hold_items, settle_payment, start_payment,
+    InventoryCommand, add_hold_items, cancel_order, extend_hold, pause_sale, place_hold, place_order,
+    record_capture, record_void, release_hold, remove_hold_items, settle_payment, start_payment,
 };
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -47,6 +47,8 @@ pub(crate) enum Wait {
 pub(crate) enum Ask {
     SetUp(u8),
     FaultySetUp(u8),
+    Pause,
+    Resume,
     PlaceHold(NewId, Vec<Wish>),
     AddItems(Aim, Vec<Wish>),
     /// Items that the hold has, and others.
@@ -128,6 +130,8 @@ fn ask() -> BoxedStrategy<Ask> {
     prop_oneof![
         1 => any::<u8>().prop_map(Ask::SetUp),
         1 => any::<u8>().prop_map(Ask::FaultySetUp),
+        1 => Just(Ask::Pause),
+        8 => Just(Ask::Resume),
         24 => (new_id(), wishes()).prop_map(|(id, wishes)| Ask::PlaceHold(id, wishes)),
         7 => (aim(), wishes()).prop_map(|(hold, wishes)| Ask::AddItems(hold, wishes)),
         6 => (aim(), picks, others).prop_map(|(hold, picks, others)| Ask::RemoveItems(hold, picks, others)),
@@ -215,6 +219,8 @@ impl Ask {
         match self {
             Self::SetUp(n) => pick(&world::set_up(house), *n).unwrap(),
             Self::FaultySetUp(n) => pick(&world::faulty_set_up(), *n).unwrap(),
+            Self::Pause => InventoryCommand::PauseSale(pause_sale::PauseSale { reason: None }),
+            Self::Resume => InventoryCommand::ResumeSale,
             Self::PlaceHold(id, wishes) => InventoryCommand::PlaceHold(place_hold::PlaceHold {
                 hold: world::hold(id.number(there.holds.len())),
                 wants: wishes.iter().map(Wish::want).collect(),

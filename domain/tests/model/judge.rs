@@ -34,6 +34,7 @@ impl Reference {
             }
             InventoryCommand::AddTicketType(c) => self.judge_ticket_type(&c.added),
             InventoryCommand::Publish => self.judge_publication(now),
+            InventoryCommand::PauseSale(_) | InventoryCommand::ResumeSale => self.judge_change(command),
             InventoryCommand::PlaceHold(c) => {
                 self.drafted()?;
                 if self.hold(c.hold).is_some() {

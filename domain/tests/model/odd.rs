@@ -7,8 +7,8 @@ use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, draft, extend_hold,
-    place_hold, place_order, record_capture, record_void, release_hold, remove_hold_items, settle_payment,
-    start_payment,
+    pause_sale, place_hold, place_order, record_capture, record_void, release_hold, remove_hold_items,
+    settle_payment, start_payment,
 };
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -128,6 +128,8 @@ fn of_set_up() -> BoxedStrategy<InventoryEvent> {
         .into()),
         type_added().prop_map(Into::into),
         Just(InventoryPublished {}.into()),
+        Just(SalePaused { reason: None }.into()),
+        Just(SaleResumed {}.into()),
     ]
     .boxed()
 }
@@ -203,6 +205,8 @@ fn about_set_up() -> BoxedStrategy<InventoryCommand> {
             add_ticket_type::AddTicketType { added }
         ))),
         Just(InventoryCommand::Publish),
+        Just(InventoryCommand::PauseSale(pause_sale::PauseSale { reason: Some(String::new()) })),
+        Just(InventoryCommand::ResumeSale),
         Just(InventoryCommand::ExpireHolds),
     ]
     .boxed()

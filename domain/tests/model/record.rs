@@ -15,6 +15,7 @@ impl Reference {
             InventoryEvent::PoolAdded(e) => self.pools.push((e.pool, e.capacity)),
             InventoryEvent::TicketTypeAdded(e) => self.types.push(e.clone()),
             InventoryEvent::InventoryPublished(_) => self.published = true,
+            InventoryEvent::SalePaused(_) | InventoryEvent::SaleResumed(_) => self.record_change(event)?,
             InventoryEvent::HoldPlaced(e) => {
                 prop_assert!(self.hold(e.hold).is_none(), "{} exists", e.hold);
                 self.holds.push(Held {

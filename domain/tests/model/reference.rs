@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use super::world;
 
+mod change;
 mod judge;
 mod record;
 mod stock;
@@ -25,6 +26,7 @@ type Judged = Result<Answer, InventoryRefused>;
 pub(crate) struct Reference {
     terms: Option<InventoryDrafted>,
     published: bool,
+    paused: bool,
     pools: Vec<(PoolId, u32)>,
     types: Vec<TicketTypeAdded>,
     pub(crate) holds: Vec<Held>,

@@ -71,11 +71,13 @@ impl Reference {
         if !self.published {
             return closed(None);
         }
-        match terms.sale_starts_at {
-            Some(opens) if now < opens => closed(Some(opens)),
-            _ if now >= terms.starts_at => closed(None),
-            _ if terms.sale_ends_at.is_some_and(|end| now >= end) => closed(None),
-            _ => Ok(()),
+        let opens = terms.sale_starts_at.filter(|opens| now < *opens);
+        let over = now >= terms.starts_at || terms.sale_ends_at.is_some_and(|end| now >= end);
+        match opens {
+            _ if over => closed(opens),
+            _ if self.paused => Err(InventoryRefused::SalePaused),
+            Some(_) => closed(opens),
+            None => Ok(()),
         }
     }
 

@@ -102,8 +102,8 @@ async fn a_late_payment_is_told_with_what_became_of_it() {
 async fn every_event_of_a_hold_and_its_order_has_words() {
     let events: Vec<_> = one_of_each(1).into_iter().map(|event| (1, event)).collect();
     let told_of = told(events, "A-1").await;
-    // The draft and what is in it, and what is only about the seat beside.
-    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 6);
+    // The draft and what is in it, what is only about the seat beside, and how the sale goes.
+    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 8);
     assert!(told_of.iter().all(|words| words.contains('_')), "each names something");
     let cancelled = order_cancelled(1, CancelReason::CaptureFailed);
     let items = [seat("A-1")];

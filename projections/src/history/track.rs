@@ -31,7 +31,9 @@ impl Track {
             InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
-            | InventoryEvent::InventoryPublished(_) => None,
+            | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_) => None,
             InventoryEvent::HoldPlaced(placed) => self.held(placed.hold, &placed.items),
             InventoryEvent::HoldItemsAdded(added) => self.held(added.hold, &added.items),
             InventoryEvent::HoldItemsRemoved(removed) => {

@@ -12,6 +12,8 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         | InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
+        InventoryEvent::SalePaused(_) => "Sale paused".to_owned(),
+        InventoryEvent::SaleResumed(_) => "Sale resumed".to_owned(),
         InventoryEvent::HoldPlaced(placed) => {
             format!("Held until {} ({})", clock(placed.expires_at, at), placed.hold)
         }

@@ -147,6 +147,8 @@ impl ShowView {
         let now = self.judged_at();
         if now >= terms.sale_ends() {
             SaleStatus::Ended
+        } else if self.paused {
+            SaleStatus::Paused
         } else if terms.sale_starts_at.is_some_and(|starts| now < starts) {
             SaleStatus::Scheduled
         } else {

@@ -27,6 +27,8 @@ impl ShowView {
                 self.published_at.get_or_insert(at);
                 self.changes.push(self.position, None);
             }
+            InventoryEvent::SalePaused(_) => self.pauses(true),
+            InventoryEvent::SaleResumed(_) => self.pauses(false),
             InventoryEvent::HoldPlaced(placed) => self.hold_placed(placed),
             InventoryEvent::HoldItemsAdded(added) => {
                 if let Some(key) = self.holds.key(added.hold) {
@@ -77,6 +79,11 @@ impl ShowView {
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }
+    }
+
+    fn pauses(&mut self, paused: bool) {
+        self.paused = paused;
+        self.changes.push(self.position, None);
     }
 
     /// Ends for display what the time has ended.

@@ -20,7 +20,7 @@ use super::stock::{KeptStock, Stock};
 use super::terms::Terms;
 
 /// Which form views have when they are kept, and which fold made them.
-pub const VIEW_VERSION: u32 = 1;
+pub const VIEW_VERSION: u32 = 2;
 
 /// What stands first, so that the layout can be fetched before the rest is read.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +37,7 @@ struct Kept {
     log_time: Timestamp,
     terms: Option<Terms>,
     published_at: Option<Timestamp>,
+    paused: bool,
     stock: KeptStock,
     holds: KeptHolds,
 }
@@ -53,6 +54,7 @@ impl ShowView {
             judged_at: self.judged_at,
             terms: self.terms.clone(),
             published_at: self.published_at,
+            paused: self.paused,
             stock: self.stock.clone(),
             holds: self.holds.clone(),
             changes: Changes::default(),
@@ -73,6 +75,7 @@ impl ShowView {
             log_time: self.log_time,
             terms: self.terms,
             published_at: self.published_at,
+            paused: self.paused,
             stock: self.stock.into_kept(),
             holds: self.holds.into_kept(),
         })?);
@@ -101,6 +104,7 @@ impl ShowView {
             log_time: kept.log_time,
             terms: kept.terms.map(|terms| Terms { plan, ..terms }),
             published_at: kept.published_at,
+            paused: kept.paused,
             stock,
             holds: Holds::of_kept(kept.holds),
             changes,

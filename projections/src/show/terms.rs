@@ -128,6 +128,8 @@ named! {
         Scheduled = "scheduled",
         /// It sells.
         OnSale = "on_sale",
+        /// The organizer has stopped it for now.
+        Paused = "paused",
         /// Nothing is available; held seats may come back.
         SoldOut = "sold_out",
         /// The sale is over.

@@ -44,7 +44,10 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 
 /// Every version of a view's form and fold with the digest of what it makes of a show in which much has happened. A
 /// line that was released never changes.
-const KNOWN: &[(u32, &str)] = &[(1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31")];
+const KNOWN: &[(u32, &str)] = &[
+    (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
+    (2, "877e8d4c13c41bd173e78aa6bde57b212d94a6398896f6fa3423dce16aee9125"),
+];
 
 #[test]
 fn a_view_of_another_form_has_another_version() {
@@ -68,6 +71,7 @@ fn a_view_of_another_form_has_another_version() {
         order_placed(5, 50, &items("B-2")),
         order_cancelled(5, CancelReason::Requested),
         hold_placed(6, 60, items("B-3")),
+        paused(),
     ]);
     view.advance(at(70));
     let bytes = view.to_be_kept().into_bytes().unwrap();
@@ -392,4 +396,18 @@ fn changes_are_remembered_up_to_a_limit() {
         view.delta_since(known + 1),
         Since::Delta(vec![SeatChange { seat_id: SeatId::new("A-2"), state: SeatState::Available }])
     );
+}
+
+#[test]
+fn a_paused_show_says_so_unless_it_is_over() {
+    let mut view = given_on_sale([paused()]);
+    view.advance(at(10));
+    assert_eq!(view.sale_status(), SaleStatus::Paused);
+    let kept = ShowView::of_bytes(&view.to_be_kept().into_bytes().unwrap(), Some(layout())).unwrap();
+    assert_eq!(kept.sale_status(), SaleStatus::Paused);
+    apply(&mut view, 11, &resumed());
+    assert_eq!(view.sale_status(), SaleStatus::OnSale);
+    apply(&mut view, 12, &paused());
+    view.advance(at(86_400));
+    assert_eq!(view.sale_status(), SaleStatus::Ended);
 }

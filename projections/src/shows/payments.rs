@@ -86,6 +86,8 @@ fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
         | InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
         | InventoryEvent::InventoryPublished(_)
+        | InventoryEvent::SalePaused(_)
+        | InventoryEvent::SaleResumed(_)
         | InventoryEvent::HoldPlaced(_)
         | InventoryEvent::HoldItemsAdded(_)
         | InventoryEvent::HoldItemsRemoved(_)

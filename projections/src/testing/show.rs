@@ -9,8 +9,8 @@ use boxoffice_domain::inventory::event::{
     CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed,
     HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item, OrderCancelled, OrderPlaced,
     OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
-    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, TicketItem,
-    TicketTypeAdded, TicketsIssued, VoidReason,
+    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, SalePaused,
+    SaleResumed, TicketItem, TicketTypeAdded, TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
@@ -148,6 +148,14 @@ pub(crate) fn type_of(n: u32, name: &str, category: Option<&str>, pools: &[u32])
 
 pub(crate) fn published() -> InventoryEvent {
     InventoryPublished {}.into()
+}
+
+pub(crate) fn paused() -> InventoryEvent {
+    SalePaused { reason: None }.into()
+}
+
+pub(crate) fn resumed() -> InventoryEvent {
+    SaleResumed {}.into()
 }
 
 /// The little show on sale: pool 0 is the floor (5), pool 1 the limit (8), which the floor and the balcony draw on.
@@ -288,6 +296,8 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         voided(n),
         disputed(n),
         tickets_issued(n, &items),
+        paused(),
+        resumed(),
     ]
 }
 

@@ -129,6 +129,8 @@ impl Ledger {
             InventoryEvent::TicketTypeAdded(_)
             | InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_)
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::HoldItemsAdded(_)
             | InventoryEvent::HoldItemsRemoved(_)

@@ -79,6 +79,8 @@ impl Tally {
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
             | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_)
             | InventoryEvent::HoldItemsAdded(_)
             | InventoryEvent::HoldItemsRemoved(_)
             | InventoryEvent::PaymentStarted(_)

@@ -63,6 +63,8 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
             | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_)
             | InventoryEvent::OrderPlaced(_)
             | InventoryEvent::PaymentStarted(_)
             | InventoryEvent::PaymentActionRequired(_)
