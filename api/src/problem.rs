@@ -56,6 +56,8 @@ codes! {
     NotFound = "not_found", NOT_FOUND, false, "There is no such thing";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, false, "This resource does not have that method";
     NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, false, "None of the accepted media types is offered";
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, false, "It has changed in the meantime";
+    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, false, "A change needs the tag of what it changes";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, false, "The body is not JSON";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, false, "Something in the request is not valid";
@@ -79,6 +81,7 @@ codes! {
     HoldExpired = "hold_expired", CONFLICT, false, "The hold has lapsed";
     HoldReleased = "hold_released", CONFLICT, false, "The hold was let go";
     HoldOrdered = "hold_ordered", CONFLICT, false, "The hold has become an order";
+    NotInBlock = "not_in_block", CONFLICT, false, "The block does not have that";
     NotInHold = "not_in_hold", CONFLICT, false, "The hold does not have that";
     HoldWouldBeEmpty = "hold_would_be_empty", CONFLICT, false, "Nothing would be left in the hold";
     ExtensionLimit = "extension_limit_reached", CONFLICT, false, "The hold cannot be extended any more";
@@ -278,6 +281,13 @@ impl From<InventoryRefused> for Problem {
                     .with("opens_at", json!(at)),
                 None => Self::new(Code::SaleNotOpen, "The event is not on sale now."),
             },
+            InventoryRefused::UnknownPool => Self::not_found("pool"),
+            InventoryRefused::UnknownBlock => Self::not_found("block"),
+            InventoryRefused::NotInBlock => plain(Code::NotInBlock),
+            InventoryRefused::Changed => crate::if_match::changed(),
+            InventoryRefused::PoolShort { pool, available } => {
+                plain(Code::SoldOut).with("left", json!([{"pool_id": pool, "available": available}]))
+            }
             InventoryRefused::SalePaused => {
                 Self::new(Code::SaleNotOpen, "The organizer has paused the sale.").with("paused", json!(true))
             }

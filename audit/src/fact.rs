@@ -3,8 +3,8 @@
 use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
-    Currency, Digest, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId, Stream,
-    TicketId, Time, TypeId, VenueId,
+    BlockId, Currency, Digest, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId,
+    Stream, TicketId, Time, TypeId, VenueId,
 };
 
 /// Declares objects by their fields, in the order of their names, which is the order in which they stand.
@@ -140,6 +140,15 @@ facts! {
         InventoryPublished = "inventory_published" v 1 {}
         SalePaused = "sale_paused" v 1 { reason: Option<Text> }
         SaleResumed = "sale_resumed" v 1 {}
+        PoolCapacityChanged = "pool_capacity_changed" v 1 { capacity: u32, pool: PoolId }
+        BlockPlaced = "block_placed" v 1 {
+            block: BlockId,
+            pool: Option<PoolId>,
+            quantity: Option<u32>,
+            reason: Option<Text>,
+            seats: Listed<Box<str>>,
+        }
+        BlockReleased = "block_released" v 1 { block: BlockId, quantity: Option<u32>, seats: Listed<Box<str>> }
         HoldPlaced = "hold_placed" v 1 { expires_at: Time, hold: HoldId, items: Vec<Item>, max_expires_at: Time }
         HoldItemsAdded = "hold_items_added" v 1 { hold: HoldId, items: Vec<Item> }
         HoldItemsRemoved = "hold_items_removed" v 1 { hold: HoldId, items: Vec<Item> }

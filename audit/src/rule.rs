@@ -62,6 +62,14 @@ rules! {
     PauseOfPublished = "only a published show is paused or resumed";
     PauseTurns = "a sale is paused when it is not, and resumed when it is";
 
+    CapacityChanges = "the capacity of a pool that was added changes to another one";
+
+    // Blocks.
+    BlockIsNew = "the id of a block is used once";
+    BlockKeepsBack = "a block keeps back seats, each once, or units of a pool of its show";
+    SeatIsNotBlocked = "a seat that is blocked is neither held nor blocked again";
+    ReleasedIsBlocked = "what is released, at least one seat or unit, is in its block";
+
     // Holds.
     HoldNeedsPublished = "only a published show sells";
     HoldInSaleWindow = "a show sells within its sale window";
@@ -77,7 +85,7 @@ rules! {
     SeatNamedOnce = "a hold has a seat once";
     SeatIsFree = "a seat has at most one live claim";
     LapsedHoldEndsFirst = "a seat whose hold has lapsed is claimed after that hold's expiry is in the log";
-    PoolIsNotOverdrawn = "live claims on a pool never exceed its capacity";
+    PoolIsNotOverdrawn = "nothing is claimed or blocked beyond the capacity of a pool";
     BuyerMaximum = "a hold has at most as many items as one buyer may have";
     TypeMaximum = "a hold has at most as many items of a ticket type as one order may have";
     DeadlineIsShows = "a hold is placed for the time that its show gives";

@@ -8,7 +8,8 @@ mod time;
 use crate::reader::{Reader, Unread, Value};
 pub(crate) use digest::{CommandId, Digest};
 pub(crate) use id::{
-    HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId, TicketId, TypeId, VenueId,
+    BlockId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId, TicketId, TypeId,
+    VenueId,
 };
 pub(crate) use stream::{Cause, Stream};
 pub(crate) use time::Time;

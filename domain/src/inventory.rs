@@ -7,14 +7,14 @@
 //! * every transition names the hold, so that what a former holder does changes nothing;
 //! * no question that a command asks takes time that grows with the number of seats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Layouts, Streamed};
-use crate::id::{HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
@@ -26,6 +26,7 @@ pub mod add_hold_items;
 pub mod add_pool;
 pub mod add_ticket_type;
 pub mod cancel_order;
+pub mod change_capacity;
 pub mod draft;
 pub mod event;
 mod evolve;
@@ -33,12 +34,14 @@ pub mod expire_holds;
 pub mod extend_hold;
 pub mod fingerprint;
 pub mod pause_sale;
+pub mod place_block;
 pub mod place_hold;
 pub mod place_order;
 pub mod publish;
 pub mod record_capture;
 pub mod record_payment;
 pub mod record_void;
+pub mod release_block;
 pub mod release_hold;
 pub mod remove_hold_items;
 pub mod resume_sale;
@@ -65,8 +68,9 @@ pub struct Inventory {
     pool_index: FxHashMap<PoolId, usize>,
     types: Vec<TicketType>,
     type_index: FxHashMap<TicketTypeId, usize>,
-    /// Which hold has each seat; whether that hold still counts is a question of time.
-    claims: Vec<Option<HoldId>>,
+    /// Who has each seat; whether a hold still counts is a question of time.
+    claims: Vec<Option<Claimant>>,
+    blocks: BTreeMap<BlockId, Block>,
     holds: FxHashMap<HoldId, Hold>,
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
@@ -87,6 +91,8 @@ struct Pool {
     capacity: u32,
     /// Units that holds have, lapsed ones included until their expiry is recorded.
     claimed: u32,
+    /// Units that blocks keep back.
+    blocked: u64,
     /// Holds that have units of it and can still lapse, the next first.
     deadlines: BTreeSet<(Timestamp, HoldId)>,
 }
@@ -99,6 +105,21 @@ struct TicketType {
     category: Option<u32>,
     /// Indexes of the pools it draws on.
     pools: Arc<[usize]>,
+}
+
+/// Who has a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Claimant {
+    Hold(HoldId),
+    Block(BlockId),
+}
+
+/// What the organizer keeps back, as far as it has not been released.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Block {
+    seats: BTreeSet<SeatIndex>,
+    /// The index of a pool, and how many units of it.
+    units: Option<(usize, u32)>,
 }
 
 /// Seats and units reserved for one buyer.
@@ -185,6 +206,12 @@ pub enum InventoryCommand {
     PauseSale(pause_sale::PauseSale),
     /// See [`resume_sale`].
     ResumeSale,
+    /// See [`change_capacity`].
+    ChangeCapacity(change_capacity::ChangeCapacity),
+    /// See [`place_block`].
+    PlaceBlock(place_block::PlaceBlock),
+    /// See [`release_block`].
+    ReleaseBlock(release_block::ReleaseBlock),
     /// See [`place_hold`].
     PlaceHold(place_hold::PlaceHold),
     /// See [`add_hold_items`].
@@ -233,6 +260,26 @@ pub enum InventoryRefused {
     SaleNotOpen {
         /// When it opens, if that is known and still to come.
         opens_at: Option<Timestamp>,
+    },
+    /// There is no such pool.
+    #[error("there is no such pool")]
+    UnknownPool,
+    /// There is no such block.
+    #[error("there is no such block")]
+    UnknownBlock,
+    /// What is to be released is not in the block.
+    #[error("the block does not have that")]
+    NotInBlock,
+    /// It is not what the caller took it for.
+    #[error("it has changed in the meantime")]
+    Changed,
+    /// A pool does not have that many units left.
+    #[error("not enough is left")]
+    PoolShort {
+        /// The pool.
+        pool: PoolId,
+        /// How many could be held now.
+        available: u32,
     },
     /// The organizer has paused the sale.
     #[error("the sale is paused")]
@@ -373,6 +420,9 @@ impl Aggregate for Inventory {
             InventoryCommand::Publish => publish::decide(self, now),
             InventoryCommand::PauseSale(command) => pause_sale::decide(command, self),
             InventoryCommand::ResumeSale => resume_sale::decide(self),
+            InventoryCommand::ChangeCapacity(command) => change_capacity::decide(command, self),
+            InventoryCommand::PlaceBlock(command) => place_block::decide(command, self, now),
+            InventoryCommand::ReleaseBlock(command) => release_block::decide(command, self),
             InventoryCommand::PlaceHold(command) => place_hold::decide(command, self, now),
             InventoryCommand::AddHoldItems(command) => add_hold_items::decide(command, self, now),
             InventoryCommand::RemoveHoldItems(command) => remove_hold_items::decide(command, self, now),
@@ -459,8 +509,8 @@ impl Inventory {
         self.plan()?.index_of(item.seat.as_ref()?.as_str())
     }
 
-    /// The hold that has a seat, recorded or not as lapsed.
-    fn claimant(&self, seat: SeatIndex) -> Option<HoldId> {
+    /// Who has a seat; a hold, recorded or not as lapsed.
+    fn claimant(&self, seat: SeatIndex) -> Option<Claimant> {
         self.claims.get(usize::try_from(seat).ok()?).copied().flatten()
     }
 

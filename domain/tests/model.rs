@@ -85,7 +85,8 @@ fn every_history_goes_as_the_naive_model_says() {
 /// The histories are worth something only as long as they get everywhere.
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
-    let others = "Exists UnknownShow NotReady SaleNotOpen SalePaused NotPublished UnknownSeats UnknownTicketType SeatsTaken SoldOut \
+    let others = "Exists UnknownShow NotReady SaleNotOpen SalePaused NotPublished UnknownPool \
+        UnknownBlock NotInBlock Changed PoolShort UnknownSeats UnknownTicketType SeatsTaken SoldOut \
         LimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
         ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \

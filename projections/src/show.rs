@@ -7,15 +7,17 @@
 //!
 //! `apply` never fails and never panics: whether an event may come next was decided by the inventory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, ShowId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, ShowId};
 use boxoffice_domain::log::{Position, Recorded, Version};
 use boxoffice_domain::seating::{Layout, SeatId, SeatIndex};
 use boxoffice_domain::time::Timestamp;
 
 mod availability;
+mod blocks;
 mod changes;
 mod fold;
 mod hold_view;
@@ -27,6 +29,7 @@ mod stock;
 mod terms;
 
 pub use availability::{AvailabilityBody, Money, TypeAvailability, TypeLine};
+pub use blocks::BlockView;
 pub use changes::CHANGES_MAX;
 pub use hold_view::{HoldItem, HoldPhase, HoldView};
 pub use holds::ENDED_MAX;
@@ -35,6 +38,7 @@ pub use mark::{Mark, ViewKind};
 pub use seats::{SeatChange, SeatsSnapshot};
 pub use terms::{Pool, SaleStatus, SeatState, Terms, TicketType};
 
+use blocks::Block;
 use changes::Changes;
 use holds::Holds;
 use seats::SeatSheet;
@@ -63,6 +67,7 @@ pub struct ShowView {
     published_at: Option<Timestamp>,
     paused: bool,
     stock: Stock,
+    blocks: BTreeMap<BlockId, Block>,
     holds: Holds,
     changes: Changes,
     /// Built when it is first asked for; void once ticket types are added.
@@ -84,6 +89,7 @@ impl ShowView {
             published_at: None,
             paused: false,
             stock: Stock::default(),
+            blocks: BTreeMap::new(),
             holds: Holds::default(),
             changes: Changes::default(),
             sheet: None,

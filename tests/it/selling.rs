@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use crate::support::TestApp;
 
+mod blocks;
+mod capacity;
 mod pause;
 
 /// What a call of the organizer is answered.

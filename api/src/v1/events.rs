@@ -10,6 +10,7 @@ use crate::wire::Money;
 
 pub mod after;
 pub mod availability;
+pub mod blocks;
 pub mod create;
 pub mod history;
 pub mod list;

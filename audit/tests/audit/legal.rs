@@ -302,6 +302,44 @@ fn what_buyers_have_is_honoured_while_the_sale_is_paused() {
 }
 
 #[test]
+fn nobody_loses_what_they_have_where_a_pool_is_made_smaller() {
+    let mut log = on_sale();
+    let capacity = |capacity: u64| json!({"capacity": capacity, "pool": id("pool", 1)});
+    log.sold(1, &[unit(STANDING), unit(STANDING)]);
+    log.hold(2, &[unit(STANDING)]);
+    log.inventory("pool_capacity_changed", &capacity(0));
+    log.order(2, &[unit(STANDING)]);
+    log.pass(HOLD);
+    log.hold_event("hold_expired", 2);
+    log.inventory("pool_capacity_changed", &capacity(3));
+    log.hold(3, &[unit(STANDING)]);
+    assert_eq!((summary(&log.lines).tickets, summary(&log.lines).holds_live), (2, 1));
+}
+
+#[test]
+fn what_is_kept_back_and_given_back_is_sold_like_the_rest() {
+    let mut log = on_sale();
+    let block = |block: u64| json!({"block": id("block", block)});
+    let with = |mut payload: Value, name: &str, value: Value| {
+        payload[name] = value;
+        payload
+    };
+    let units = |quantity: u64| json!({"block": id("block", 2), "pool": id("pool", 1), "quantity": quantity});
+    log.hold(1, &[seat("A1"), unit(STANDING), unit(STANDING)]);
+    log.pass(HOLD);
+    log.hold_event("hold_expired", 1);
+    log.also("block_placed", &with(block(1), "seats", json!(["A1", "A2"])));
+    // Units of a lapsed hold are free without a word.
+    log.hold(2, &[unit(STANDING)]);
+    log.pass(HOLD);
+    log.inventory("block_placed", &units(3));
+    log.inventory("block_released", &with(block(1), "seats", json!(["A1"])));
+    log.inventory("block_released", &with(block(2), "quantity", json!(2)));
+    log.sold(3, &[seat("A1"), unit(STANDING), unit(STANDING)]);
+    assert_eq!(summary(&log.lines).seats_sold, 1);
+}
+
+#[test]
 fn a_command_may_come_back_after_a_day() {
     let mut log = on_sale();
     let stream = log.stream("inventory");

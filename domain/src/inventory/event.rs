@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
-use crate::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
 use crate::money::{Currency, Minor};
 use crate::seating::{Layout, SeatId};
 use crate::stored_events;
@@ -29,6 +29,12 @@ stored_events! {
         SalePaused = "sale_paused" v 1,
         /// The sale windows decide again.
         SaleResumed = "sale_resumed" v 1,
+        /// A pool has more or fewer units.
+        PoolCapacityChanged = "pool_capacity_changed" v 1,
+        /// The organizer keeps seats or units back.
+        BlockPlaced = "block_placed" v 1,
+        /// What was kept back is for sale.
+        BlockReleased = "block_released" v 1,
         /// Seats or units are reserved for one buyer.
         HoldPlaced = "hold_placed" v 1,
         /// A hold has more in it.
@@ -140,6 +146,40 @@ pub struct InventoryDrafted {
     pub starts_at: Timestamp,
 }
 
+/// See [`InventoryEvent::BlockPlaced`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockPlaced {
+    /// The block.
+    pub block: BlockId,
+    /// The pool whose units are kept back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
+    /// How many units of the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// What for, as the organizer puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The seats that are kept back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+}
+
+/// See [`InventoryEvent::BlockReleased`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockReleased {
+    /// The block, which keeps what is not named here.
+    pub block: BlockId,
+    /// How many units are for sale again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// The seats that are for sale again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+}
+
 /// See [`InventoryEvent::SalePaused`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -156,6 +196,13 @@ payloads! {
         capacity: u32,
         /// What people call it.
         name: String,
+        /// The pool.
+        pool: PoolId,
+    }
+    /// See [`InventoryEvent::PoolCapacityChanged`].
+    PoolCapacityChanged {
+        /// How many units it has now; may be fewer than are held and sold.
+        capacity: u32,
         /// The pool.
         pool: PoolId,
     }

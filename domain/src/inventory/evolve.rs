@@ -7,11 +7,14 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::event::{
-    HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted, InventoryEvent, Item,
-    OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
+    BlockPlaced, BlockReleased, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted,
+    InventoryEvent, Item, OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
 };
-use super::{Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms, TicketType};
-use crate::id::{HoldId, OrderId, PaymentId};
+use super::{
+    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms,
+    TicketType,
+};
+use crate::id::{HoldId, OrderId, PaymentId, PoolId};
 use crate::mutant::{self, Mutant};
 use crate::time::Timestamp;
 
@@ -24,6 +27,13 @@ impl Inventory {
             InventoryEvent::InventoryPublished(_) => self.published = true,
             InventoryEvent::SalePaused(_) => self.paused = true,
             InventoryEvent::SaleResumed(_) => self.paused = false,
+            InventoryEvent::PoolCapacityChanged(event) => {
+                if let Some(pool) = self.pool_mut(event.pool) {
+                    pool.capacity = event.capacity;
+                }
+            }
+            InventoryEvent::BlockPlaced(event) => self.block_placed(event),
+            InventoryEvent::BlockReleased(event) => self.block_released(event),
             InventoryEvent::HoldPlaced(event) => self.hold_placed(event),
             InventoryEvent::HoldItemsAdded(event) => self.hold_items_added(event),
             InventoryEvent::HoldItemsRemoved(event) => self.hold_items_removed(event),
@@ -73,7 +83,56 @@ impl Inventory {
             return;
         }
         self.pool_index.insert(event.pool, self.pools.len());
-        self.pools.push(Pool { capacity: event.capacity, claimed: 0, deadlines: BTreeSet::new() });
+        let (capacity, deadlines) = (event.capacity, BTreeSet::new());
+        self.pools.push(Pool { capacity, claimed: 0, blocked: 0, deadlines });
+    }
+
+    fn pool_mut(&mut self, id: PoolId) -> Option<&mut Pool> {
+        self.pool_index.get(&id).and_then(|index| self.pools.get_mut(*index))
+    }
+
+    /// Takes what nobody has: whoever has a seat keeps it, whatever an event says.
+    fn block_placed(&mut self, event: &BlockPlaced) {
+        if self.blocks.contains_key(&event.block) {
+            return;
+        }
+        let mut block = Block::default();
+        for seat in &event.seats {
+            if let Some(index) = self.plan().and_then(|plan| plan.index_of(seat.as_str()))
+                && let Some(claim @ None) = self.claims.get_mut(index as usize)
+            {
+                *claim = Some(Claimant::Block(event.block));
+                block.seats.insert(index);
+            }
+        }
+        if let (Some(pool), Some(quantity)) = (event.pool, event.quantity)
+            && let Some(index) = self.pool_index.get(&pool).copied()
+            && let Some(pool) = self.pools.get_mut(index)
+        {
+            pool.blocked = pool.blocked.saturating_add(u64::from(quantity));
+            block.units = Some((index, quantity));
+        }
+        self.blocks.insert(event.block, block);
+    }
+
+    fn block_released(&mut self, event: &BlockReleased) {
+        let Some(block) = self.blocks.get_mut(&event.block) else { return };
+        let plan = self.terms.as_ref().and_then(|terms| terms.plan.as_deref());
+        for seat in &event.seats {
+            if let Some(index) = plan.and_then(|plan| plan.index_of(seat.as_str()))
+                && block.seats.remove(&index)
+                && let Some(claim) = self.claims.get_mut(index as usize)
+            {
+                *claim = None;
+            }
+        }
+        if let (Some((index, kept)), Some(quantity)) = (&mut block.units, event.quantity)
+            && let Some(pool) = self.pools.get_mut(*index)
+        {
+            let given_back = quantity.min(*kept);
+            *kept = kept.saturating_sub(given_back);
+            pool.blocked = pool.blocked.saturating_sub(u64::from(given_back));
+        }
     }
 
     fn ticket_type_added(&mut self, event: &TicketTypeAdded) {
@@ -220,8 +279,9 @@ impl Inventory {
         for item in items {
             if let Some(seat) = self.seat_index(item)
                 && let Some(claim) = self.claims.get_mut(seat as usize)
+                && !matches!(claim, Some(Claimant::Block(_)))
             {
-                *claim = Some(id);
+                *claim = Some(Claimant::Hold(id));
             }
             for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
                 if let Some(pool) = self.pools.get_mut(*index) {
@@ -236,7 +296,7 @@ impl Inventory {
         for item in items {
             if let Some(seat) = self.seat_index(item)
                 && let Some(claim) = self.claims.get_mut(seat as usize)
-                && (*claim == Some(id) || mutant::is_on(Mutant::NoHoldId))
+                && (*claim == Some(Claimant::Hold(id)) || mutant::is_on(Mutant::NoHoldId))
             {
                 *claim = None;
             }

@@ -20,6 +20,7 @@ impl Inventory {
             types,
             type_index,
             claims,
+            blocks,
             holds,
             orders,
             payments,
@@ -35,7 +36,7 @@ impl Inventory {
         let orders: BTreeMap<_, _> = orders.iter().collect();
         let payments: BTreeMap<_, _> = payments.iter().collect();
         let text = format!(
-            "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{claims:?}{holds:?}{orders:?}\
+            "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{claims:?}{blocks:?}{holds:?}{orders:?}\
              {payments:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])

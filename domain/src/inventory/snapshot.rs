@@ -12,9 +12,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
-use super::{Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
+use super::{Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
 use crate::aggregate::Layouts;
-use crate::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use crate::money::Minor;
 use crate::seating::{Layout, SeatId, SeatIndex};
 use crate::snapshot::{NotRestored, decode, decode_first, encode};
@@ -35,7 +35,8 @@ struct Head<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct Rest<'a> {
-    claims: Vec<Option<HoldId>>,
+    claims: Vec<Option<Claimant>>,
+    blocks: Vec<(BlockId, Block)>,
     #[serde(borrow)]
     holds: Vec<StoredHold<'a>>,
     #[serde(borrow)]
@@ -49,6 +50,7 @@ struct StoredPool {
     pool: PoolId,
     capacity: u32,
     claimed: u32,
+    blocked: u64,
     deadlines: Vec<(Timestamp, HoldId)>,
 }
 
@@ -146,7 +148,8 @@ impl Inventory {
             self.payments.iter().map(|(id, payment)| (*id, payment.clone())).collect();
         payments.sort_unstable_by_key(|(id, _)| *id);
         let deadlines = self.deadlines.iter().copied().collect();
-        Rest { claims: self.claims.clone(), holds, orders, payments, deadlines }
+        let blocks = self.blocks.iter().map(|(id, block)| (*id, block.clone())).collect();
+        Rest { claims: self.claims.clone(), blocks, holds, orders, payments, deadlines }
     }
 
     fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
@@ -210,6 +213,7 @@ impl Inventory {
             inventory.pools.push(Pool {
                 capacity: stored.capacity,
                 claimed: stored.claimed,
+                blocked: stored.blocked,
                 deadlines: BTreeSet::from_iter(stored.deadlines),
             });
         }
@@ -233,6 +237,7 @@ impl Inventory {
         let orders = rest.orders.into_iter().map(|stored| stored.restored(item));
         let orders = orders.collect::<Result<_, _>>()?;
         self.claims = rest.claims;
+        self.blocks = rest.blocks.into_iter().collect();
         self.holds = holds;
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();
@@ -248,6 +253,7 @@ impl StoredPool {
             pool: PoolId::from_uuid(uuid::Uuid::nil()),
             capacity: pool.capacity,
             claimed: pool.claimed,
+            blocked: pool.blocked,
             deadlines: pool.deadlines.iter().copied().collect(),
         }
     }

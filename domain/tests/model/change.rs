@@ -1,13 +1,18 @@
 //! What an organizer changes while a show sells.
 
+use boxoffice_domain::id::PoolId;
 use boxoffice_domain::inventory::event::*;
-use boxoffice_domain::inventory::{InventoryCommand, InventoryRefused};
+use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
+use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
+use boxoffice_domain::inventory::{ITEMS_MAX, Invalid, InventoryCommand, InventoryRefused};
+use boxoffice_domain::seating::SeatId;
+use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
-use super::{Checked, Judged, Reference, exactly};
+use super::{Answer, Checked, Judged, KeptBack, Reference, exactly, world};
 
 impl Reference {
-    pub(super) fn judge_change(&self, command: &InventoryCommand) -> Judged {
+    pub(super) fn judge_change(&self, command: &InventoryCommand, now: Timestamp) -> Judged {
         match command {
             InventoryCommand::PauseSale(c) => {
                 self.sellable()?;
@@ -18,8 +23,24 @@ impl Reference {
                 self.sellable()?;
                 if self.paused { exactly([SaleResumed {}.into()]) } else { exactly([]) }
             }
+            InventoryCommand::ChangeCapacity(c) => {
+                self.drafted()?;
+                let has = self.capacity(c.pool)?;
+                match c.expected {
+                    Some(expected) if expected != has => Err(InventoryRefused::Changed),
+                    _ if c.capacity == has => exactly([]),
+                    _ => exactly([PoolCapacityChanged { capacity: c.capacity, pool: c.pool }.into()]),
+                }
+            }
+            InventoryCommand::PlaceBlock(c) => self.judge_block(c, now),
+            InventoryCommand::ReleaseBlock(c) => self.judge_release(c),
             _ => panic!("{command:?} is no change"),
         }
+    }
+
+    fn capacity(&self, pool: PoolId) -> Result<u32, InventoryRefused> {
+        let known = self.pools.iter().find(|(id, _)| *id == pool);
+        known.map(|(_, capacity)| *capacity).ok_or(InventoryRefused::UnknownPool)
     }
 
     fn sellable(&self) -> Result<(), InventoryRefused> {
@@ -27,7 +48,80 @@ impl Reference {
         if self.published { Ok(()) } else { Err(InventoryRefused::NotPublished) }
     }
 
-    pub(super) fn record_change(&mut self, event: &InventoryEvent) -> Checked {
+    fn judge_block(&self, command: &PlaceBlock, now: Timestamp) -> Judged {
+        self.drafted()?;
+        if self.blocks.iter().any(|block| block.id == command.block) {
+            return Err(InventoryRefused::Exists);
+        }
+        let (block, reason) = (command.block, command.reason.clone());
+        match &command.what {
+            Blocked::Seats(seats) => {
+                match seats.len() {
+                    0 => return Err(Invalid::Nothing.into()),
+                    many if many > ITEMS_MAX => return Err(Invalid::TooMany.into()),
+                    _ => {}
+                }
+                let unknown: Vec<SeatId> =
+                    seats.iter().filter(|seat| world::category(seat).is_none()).cloned().collect();
+                if !unknown.is_empty() {
+                    return Err(InventoryRefused::UnknownSeats(unknown));
+                }
+                for (n, seat) in seats.iter().enumerate() {
+                    if seats[..n].contains(seat) {
+                        return Err(Invalid::SeatTwice(seat.clone()).into());
+                    }
+                }
+                // As if it were bought as something that draws on no pool.
+                let nothing = world::ticket_type(u32::MAX);
+                let item = |seat: &SeatId| Item { price: 0, seat: Some(seat.clone()), ticket_type: nothing };
+                let items: Vec<Item> = seats.iter().map(item).collect();
+                self.can_be_had(&items, now)?;
+                let placed = BlockPlaced { block, pool: None, quantity: None, reason, seats: seats.clone() };
+                Ok(Answer::TakingOver(items, vec![placed.into()]))
+            }
+            Blocked::Units { quantity: 0, .. } => Err(Invalid::Nothing.into()),
+            Blocked::Units { pool, quantity } => {
+                let available = self.room(*pool, self.capacity(*pool)?, |hold| hold.live(now));
+                if available < *quantity {
+                    return Err(InventoryRefused::PoolShort { pool: *pool, available });
+                }
+                let (pool, quantity) = (Some(*pool), Some(*quantity));
+                exactly([BlockPlaced { block, pool, quantity, reason, seats: Vec::new() }.into()])
+            }
+        }
+    }
+
+    fn judge_release(&self, command: &ReleaseBlock) -> Judged {
+        self.drafted()?;
+        let known = self.blocks.iter().find(|block| block.id == command.block);
+        let known = known.ok_or(InventoryRefused::UnknownBlock)?;
+        let has = known.units.map_or(0, |(_, units)| units);
+        let (seats, quantity) = match &command.part {
+            Part::All => {
+                let in_order = world::SEATS.map(world::seat).into_iter();
+                let seats: Vec<SeatId> = in_order.filter(|seat| known.seats.contains(seat)).collect();
+                if seats.is_empty() && has == 0 {
+                    return exactly([]);
+                }
+                (seats, (has > 0).then_some(has))
+            }
+            Part::Seats(seats) if seats.is_empty() => return Err(Invalid::Nothing.into()),
+            Part::Seats(seats) => {
+                for (n, seat) in seats.iter().enumerate() {
+                    if seats[..n].contains(seat) || !known.seats.contains(seat) {
+                        return Err(InventoryRefused::NotInBlock);
+                    }
+                }
+                (seats.clone(), None)
+            }
+            Part::Units(0) => return Err(Invalid::Nothing.into()),
+            Part::Units(quantity) if *quantity <= has => (Vec::new(), Some(*quantity)),
+            Part::Units(_) => return Err(InventoryRefused::NotInBlock),
+        };
+        exactly([BlockReleased { block: command.block, quantity, seats }.into()])
+    }
+
+    pub(super) fn record_change(&mut self, event: &InventoryEvent, now: Timestamp) -> Checked {
         match event {
             InventoryEvent::SalePaused(_) => {
                 prop_assert!(self.published && !self.paused);
@@ -37,7 +131,43 @@ impl Reference {
                 prop_assert!(self.published && self.paused);
                 self.paused = false;
             }
+            InventoryEvent::PoolCapacityChanged(e) => {
+                let pool = self.pools.iter_mut().find(|(id, _)| *id == e.pool);
+                prop_assert!(
+                    pool.is_some_and(|pool| std::mem::replace(&mut pool.1, e.capacity) != e.capacity)
+                );
+            }
+            InventoryEvent::BlockPlaced(e) => self.record_block(e, now)?,
+            InventoryEvent::BlockReleased(e) => {
+                let block = self.blocks.iter_mut().find(|block| block.id == e.block).unwrap();
+                for seat in &e.seats {
+                    let index = block.seats.iter().position(|has| has == seat);
+                    prop_assert!(index.is_some(), "{} does not have {:?}", e.block, seat);
+                    block.seats.remove(index.unwrap());
+                }
+                if let Some(quantity) = e.quantity {
+                    let (_, units) = block.units.as_mut().unwrap();
+                    prop_assert!(quantity <= *units);
+                    *units -= quantity;
+                }
+            }
             _ => panic!("{event:?} is no change"),
+        }
+        Ok(())
+    }
+
+    fn record_block(&mut self, event: &BlockPlaced, now: Timestamp) -> Checked {
+        prop_assert!(self.blocks.iter().all(|block| block.id != event.block));
+        let units = event.pool.zip(event.quantity);
+        self.blocks.push(KeptBack { id: event.block, seats: event.seats.clone(), units });
+        if let Some((pool, _)) = units {
+            let capacity = self.capacity(pool).unwrap();
+            let live = self.holds.iter().filter(|hold| hold.live(now));
+            let live: u32 = live.map(|hold| self.units(&hold.items, pool)).sum();
+            prop_assert!(live + self.kept_back(pool) <= capacity, "{} is overdrawn by a block", pool);
+            // Holds that have lapsed still count until that is recorded.
+            let taken = self.taken(pool);
+            self.taken.insert(pool, taken);
         }
         Ok(())
     }

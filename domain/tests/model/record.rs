@@ -15,7 +15,6 @@ impl Reference {
             InventoryEvent::PoolAdded(e) => self.pools.push((e.pool, e.capacity)),
             InventoryEvent::TicketTypeAdded(e) => self.types.push(e.clone()),
             InventoryEvent::InventoryPublished(_) => self.published = true,
-            InventoryEvent::SalePaused(_) | InventoryEvent::SaleResumed(_) => self.record_change(event)?,
             InventoryEvent::HoldPlaced(e) => {
                 prop_assert!(self.hold(e.hold).is_none(), "{} exists", e.hold);
                 self.holds.push(Held {
@@ -108,6 +107,7 @@ impl Reference {
                 self.pays(e.payment, e.order, &[PayingState::Captured], PayingState::Disputed)?;
             }
             InventoryEvent::TicketsIssued(e) => self.record_tickets(e)?,
+            change => self.record_change(change, now)?,
         }
         self.check()
     }

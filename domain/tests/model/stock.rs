@@ -192,7 +192,9 @@ impl Reference {
         let taken: Vec<SeatId> = items
             .iter()
             .filter_map(|item| item.seat.clone())
-            .filter(|seat| self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat)))
+            .filter(|seat| {
+                self.is_kept_back(seat) || self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat))
+            })
             .collect();
         if !taken.is_empty() {
             return Err(InventoryRefused::SeatsTaken(taken));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketTypeId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
 use boxoffice_domain::inventory::{InventoryCommand, add_pool, add_ticket_type, draft};
 use boxoffice_domain::money::MINOR_MAX;
@@ -97,6 +97,10 @@ pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
 
 pub(crate) fn pool(n: u32) -> PoolId {
     PoolId::of_show(show(), id(5, n))
+}
+
+pub(crate) fn block(n: u32) -> BlockId {
+    BlockId::of_show(show(), id(7, n))
 }
 
 pub(crate) fn floor() -> PoolId {

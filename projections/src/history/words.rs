@@ -14,6 +14,14 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
         InventoryEvent::SalePaused(_) => "Sale paused".to_owned(),
         InventoryEvent::SaleResumed(_) => "Sale resumed".to_owned(),
+        InventoryEvent::PoolCapacityChanged(changed) => {
+            format!("{} has {} units now", changed.pool, changed.capacity)
+        }
+        InventoryEvent::BlockPlaced(placed) => match &placed.reason {
+            Some(reason) => format!("Kept back: {reason} ({})", placed.block),
+            None => format!("Kept back ({})", placed.block),
+        },
+        InventoryEvent::BlockReleased(released) => format!("For sale again ({})", released.block),
         InventoryEvent::HoldPlaced(placed) => {
             format!("Held until {} ({})", clock(placed.expires_at, at), placed.hold)
         }

@@ -29,6 +29,12 @@ impl ShowView {
             }
             InventoryEvent::SalePaused(_) => self.pauses(true),
             InventoryEvent::SaleResumed(_) => self.pauses(false),
+            InventoryEvent::PoolCapacityChanged(changed) => {
+                self.stock.change_capacity(changed.pool, changed.capacity);
+                self.changes.push(self.position, None);
+            }
+            InventoryEvent::BlockPlaced(placed) => self.block_placed(placed, at),
+            InventoryEvent::BlockReleased(released) => self.block_released(released),
             InventoryEvent::HoldPlaced(placed) => self.hold_placed(placed),
             InventoryEvent::HoldItemsAdded(added) => {
                 if let Some(key) = self.holds.key(added.hold) {

@@ -5,15 +5,17 @@
 //! what changed lately is forgotten: whoever wants to go on from before starts from a full view.
 
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::ShowId;
+use boxoffice_domain::id::{BlockId, ShowId};
 use boxoffice_domain::log::{Position, Version};
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::snapshot::{NotRestored, decode, decode_first, encode};
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ShowView;
+use super::blocks::Block;
 use super::changes::Changes;
 use super::holds::{Holds, KeptHolds};
 use super::stock::{KeptStock, Stock};
@@ -39,6 +41,7 @@ struct Kept {
     published_at: Option<Timestamp>,
     paused: bool,
     stock: KeptStock,
+    blocks: BTreeMap<BlockId, Block>,
     holds: KeptHolds,
 }
 
@@ -56,6 +59,7 @@ impl ShowView {
             published_at: self.published_at,
             paused: self.paused,
             stock: self.stock.clone(),
+            blocks: self.blocks.clone(),
             holds: self.holds.clone(),
             changes: Changes::default(),
             sheet: None,
@@ -77,6 +81,7 @@ impl ShowView {
             published_at: self.published_at,
             paused: self.paused,
             stock: self.stock.into_kept(),
+            blocks: self.blocks,
             holds: self.holds.into_kept(),
         })?);
         Some(bytes)
@@ -106,6 +111,7 @@ impl ShowView {
             published_at: kept.published_at,
             paused: kept.paused,
             stock,
+            blocks: kept.blocks,
             holds: Holds::of_kept(kept.holds),
             changes,
             ..Self::new(kept.show)

@@ -67,13 +67,15 @@ pub struct Pool {
     pub held: u64,
     /// Units in secured orders.
     pub sold: u64,
+    /// Units that blocks keep back.
+    pub blocked: u64,
 }
 
 impl Pool {
     /// What is left. Never negative: a pool may be made smaller than what is sold.
     #[must_use]
     pub fn available(&self) -> u64 {
-        self.capacity.saturating_sub(self.held).saturating_sub(self.sold)
+        self.capacity.saturating_sub(self.held).saturating_sub(self.sold).saturating_sub(self.blocked)
     }
 }
 

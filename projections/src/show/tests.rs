@@ -46,7 +46,7 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 /// line that was released never changes.
 const KNOWN: &[(u32, &str)] = &[
     (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
-    (2, "877e8d4c13c41bd173e78aa6bde57b212d94a6398896f6fa3423dce16aee9125"),
+    (2, "5f46a0baaa11d1e3c016b5ec25269a2169c0de7d2e15ffa6f7d13b1a62521e32"),
 ];
 
 #[test]
@@ -71,6 +71,10 @@ fn a_view_of_another_form_has_another_version() {
         order_placed(5, 50, &items("B-2")),
         order_cancelled(5, CancelReason::Requested),
         hold_placed(6, 60, items("B-3")),
+        seats_blocked(1, &["B-4", "A-5"], Some("Press")),
+        seats_released(1, &["A-5"]),
+        units_blocked(2, 0, 2),
+        capacity_changed(0, 4),
         paused(),
     ]);
     view.advance(at(70));
@@ -296,6 +300,7 @@ fn availability_reads_as_the_contract_says() {
     let stalls = json!({
         "ticket_type_id": ticket_type(STALLS).to_string(), "name": "Stalls",
         "price": {"amount": 4500, "currency": "EUR"}, "capacity": 6, "available": 5, "held": 1, "sold": 0,
+        "blocked": 0,
     });
     assert_eq!(body["ticket_types"][0], stalls);
 }
@@ -348,7 +353,7 @@ fn a_show_without_seats_has_an_empty_map() {
 fn entity_tags_change_with_events_and_with_lapses() {
     let mut view = given_on_sale([hold_placed(1, 300, vec![seat("A-1")])]);
     let first = view.mark().etag(ViewKind::Seats);
-    assert_eq!(first, "\"1-8-0-s\"");
+    assert_eq!(first, "\"2-8-0-s\"");
     view.advance(at(300));
     let lapsed = view.mark().etag(ViewKind::Seats);
     assert_ne!(first, lapsed);
@@ -410,4 +415,36 @@ fn a_paused_show_says_so_unless_it_is_over() {
     apply(&mut view, 12, &paused());
     view.advance(at(86_400));
     assert_eq!(view.sale_status(), SaleStatus::Ended);
+}
+
+#[test]
+fn what_is_kept_back_is_neither_available_nor_taken() {
+    let mut view = given_on_sale([
+        hold_placed(1, 300, vec![floor()]),
+        seats_blocked(1, &["A-1", "A-2", "B-1"], Some("Press")),
+        units_blocked(2, 0, 3),
+    ]);
+    assert_eq!(states(&view), "bbaaaabaaa");
+    assert_eq!(counts(&view), [[6, 4, 0, 0], [4, 3, 0, 0], [5, 1, 1, 0]]);
+    let blocked: Vec<u64> = view.type_lines().iter().map(|line| line.blocked).collect();
+    assert_eq!(blocked, [2, 1, 3]);
+    let press = view.block(block(1)).unwrap();
+    assert_eq!((press.reason.as_deref(), press.seats.len()), (Some("Press"), 3));
+    let before = view.change_count();
+    apply(&mut view, 20, &seats_released(1, &["A-1", "A-2"]));
+    let Since::Delta(changed) = view.delta_since_count(before) else { panic!("few changes are remembered") };
+    assert_eq!(changed.len(), 2);
+    apply(&mut view, 21, &seats_released(1, &["B-1"]));
+    apply(&mut view, 22, &units_released(2, 3));
+    assert_eq!((states(&view).as_str(), view.blocks()), ("aaaaaaaaaa", vec![]));
+    assert_eq!(counts(&view)[2], [5, 4, 1, 0]);
+}
+
+#[test]
+fn a_pool_that_is_smaller_than_what_is_taken_has_nothing_left() {
+    let mut view =
+        given_on_sale([hold_placed(1, 300, vec![floor(), floor(), floor()]), capacity_changed(0, 2)]);
+    assert_eq!(counts(&view)[2], [2, 0, 3, 0]);
+    apply(&mut view, 20, &capacity_changed(0, 4));
+    assert_eq!(counts(&view)[2], [4, 1, 3, 0]);
 }

@@ -4,13 +4,16 @@ use std::sync::{Arc, LazyLock};
 
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::id::{
+    BlockId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TicketId, TicketTypeId,
+};
 use boxoffice_domain::inventory::event::{
-    CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed,
-    HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item, OrderCancelled, OrderPlaced,
-    OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
-    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, SalePaused,
-    SaleResumed, TicketItem, TicketTypeAdded, TicketsIssued, VoidReason,
+    BlockPlaced, BlockReleased, CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved,
+    HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item,
+    OrderCancelled, OrderPlaced, OrderSecured, PaymentActionRequired, PaymentAuthorised,
+    PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue,
+    PaymentVoided, PoolAdded, PoolCapacityChanged, SalePaused, SaleResumed, TicketItem, TicketTypeAdded,
+    TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
@@ -48,6 +51,10 @@ pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
 
 pub(crate) fn pool(n: u32) -> PoolId {
     PoolId::of_show(SHOW, uuid(5, n))
+}
+
+pub(crate) fn block(n: u32) -> BlockId {
+    BlockId::of_show(SHOW, uuid(7, n))
 }
 
 pub(crate) fn person(n: u32) -> PersonId {
@@ -156,6 +163,30 @@ pub(crate) fn paused() -> InventoryEvent {
 
 pub(crate) fn resumed() -> InventoryEvent {
     SaleResumed {}.into()
+}
+
+pub(crate) fn capacity_changed(n: u32, capacity: u32) -> InventoryEvent {
+    PoolCapacityChanged { capacity, pool: pool(n) }.into()
+}
+
+pub(crate) fn seats_blocked(n: u32, seats: &[&str], reason: Option<&str>) -> InventoryEvent {
+    let seats = seats.iter().map(|seat| SeatId::new(seat)).collect();
+    let reason = reason.map(str::to_owned);
+    BlockPlaced { block: block(n), pool: None, quantity: None, reason, seats }.into()
+}
+
+pub(crate) fn units_blocked(n: u32, of: u32, quantity: u32) -> InventoryEvent {
+    let (pool, quantity) = (Some(pool(of)), Some(quantity));
+    BlockPlaced { block: block(n), pool, quantity, reason: None, seats: Vec::new() }.into()
+}
+
+pub(crate) fn seats_released(n: u32, seats: &[&str]) -> InventoryEvent {
+    let seats = seats.iter().map(|seat| SeatId::new(seat)).collect();
+    BlockReleased { block: block(n), quantity: None, seats }.into()
+}
+
+pub(crate) fn units_released(n: u32, quantity: u32) -> InventoryEvent {
+    BlockReleased { block: block(n), quantity: Some(quantity), seats: Vec::new() }.into()
 }
 
 /// The little show on sale: pool 0 is the floor (5), pool 1 the limit (8), which the floor and the balcony draw on.
@@ -298,6 +329,9 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         tickets_issued(n, &items),
         paused(),
         resumed(),
+        capacity_changed(0, 3),
+        seats_blocked(n, &["A-1", "B-1"], None),
+        seats_released(n, &["A-1"]),
     ]
 }
 

@@ -126,15 +126,7 @@ impl Sale {
             max_per_buyer: terms.max_per_buyer,
             window: (text_of(terms.sale_starts_at), terms.sale_ends().to_string()),
             ticket_types: visible.iter().map(|known| TicketTypeBody::of(known, currency)).collect(),
-            pools: view
-                .pools()
-                .iter()
-                .map(|pool| PoolBody {
-                    pool_id: pool.pool.to_string(),
-                    name: pool.name.clone(),
-                    capacity: u32::try_from(pool.capacity).unwrap_or(u32::MAX),
-                })
-                .collect(),
+            pools: view.pools().iter().map(PoolBody::of).collect(),
         })
     }
 }
