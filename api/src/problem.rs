@@ -354,6 +354,9 @@ fn invalid_request(invalid: &Invalid) -> Problem {
         Invalid::UnknownPool(pool) => {
             Problem::field("/pool_ids", "unknown_pool", format!("{detail} ({pool})"))
         }
+        Invalid::SaleWindow => Problem::field("/sale_starts_at", "out_of_range", detail),
+        Invalid::PastStart => Problem::field("/starts_at", "out_of_range", detail),
+        Invalid::Limits => Problem::field("/min_per_order", "out_of_range", detail),
         Invalid::AmountTooLarge => Problem::field("/price/amount", "out_of_range", detail),
     }
 }
@@ -386,7 +389,12 @@ impl From<boxoffice_domain::organizer::OrganizerRefused> for Problem {
 
 impl From<boxoffice_domain::catalog::CatalogRefused> for Problem {
     fn from(refused: boxoffice_domain::catalog::CatalogRefused) -> Self {
-        Self::new(Code::AlreadyExists, sentence(&refused.to_string()))
+        use boxoffice_domain::catalog::CatalogRefused;
+        match refused {
+            CatalogRefused::Exists => Self::new(Code::AlreadyExists, sentence(&refused.to_string())),
+            CatalogRefused::Unknown => Self::not_found("event"),
+            CatalogRefused::Changed => crate::if_match::changed(),
+        }
     }
 }
 

@@ -29,6 +29,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::blocks::get_block, events::blocks::release_block))
         .routes(routes!(events::ticket_types::add_ticket_type, events::ticket_types::list_ticket_types))
         .routes(routes!(events::publish::publish_event))
+        .routes(routes!(
+            events::ticket_types::get_ticket_type,
+            events::ticket_types::change::change_ticket_type
+        ))
+        .routes(routes!(events::reschedule::reschedule_event))
         .routes(routes!(events::pause::pause_event))
         .routes(routes!(events::resume::resume_event))
         .routes(routes!(check_ins::check_in))
@@ -49,7 +54,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
 fn buyers() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(events::list::list_events, events::create::create_event))
-        .routes(routes!(events::read::get_event))
+        .routes(routes!(events::read::get_event, events::change::change_event))
         .routes(routes!(events::availability::get_availability))
         .routes(routes!(events::seats::get_seats))
         .routes(routes!(events::live::watch_event))

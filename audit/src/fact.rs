@@ -1,5 +1,11 @@
 //! What an event says: every type of event with its payload, field by field, as `docs/log-format.md` lists them.
 
+#![expect(
+    clippy::enum_variant_names,
+    clippy::struct_field_names,
+    reason = "types and fields are named as the log names them"
+)]
+
 use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
@@ -140,6 +146,18 @@ facts! {
         InventoryPublished = "inventory_published" v 1 {}
         SalePaused = "sale_paused" v 1 { reason: Option<Text> }
         SaleResumed = "sale_resumed" v 1 {}
+        SaleWindowChanged = "sale_window_changed" v 1 { sale_ends_at: Option<Time>, sale_starts_at: Option<Time> }
+        TicketTypeChanged = "ticket_type_changed" v 1 {
+            hidden: Flag,
+            max_per_order: Option<u32>,
+            min_per_order: Option<u32>,
+            name: Text,
+            price: u64,
+            sale_ends_at: Option<Time>,
+            sale_starts_at: Option<Time>,
+            ticket_type: TypeId,
+        }
+        InventoryRescheduled = "inventory_rescheduled" v 1 { starts_at: Time }
         PoolCapacityChanged = "pool_capacity_changed" v 1 { capacity: u32, pool: PoolId }
         BlockPlaced = "block_placed" v 1 {
             block: BlockId,
@@ -238,5 +256,13 @@ facts! {
             starts_at: Time,
             venue: VenueId,
         }
+        ShowDescribed = "show_described" v 1 {
+            category: Option<Text>,
+            description: Option<Text>,
+            genre: Option<Text>,
+            name: Text,
+            performers: Listed<Text>,
+        }
+        ShowRescheduled = "show_rescheduled" v 1 { doors_at: Option<Time>, ends_at: Option<Time>, starts_at: Time }
     }
 }

@@ -62,6 +62,10 @@ rules! {
     PauseOfPublished = "only a published show is paused or resumed";
     PauseTurns = "a sale is paused when it is not, and resumed when it is";
 
+    WindowOpens = "a sale that is changed, or whose show is moved, starts before it ends";
+    MovedAhead = "a show is moved to a time that is still to come";
+    TypeChangeOfKnown = "a ticket type that is changed was added before";
+    LimitsAllow = "a ticket type that is changed has no minimum above its maximum";
     CapacityChanges = "the capacity of a pool that was added changes to another one";
 
     // Blocks.

@@ -27,6 +27,8 @@ pub mod add_pool;
 pub mod add_ticket_type;
 pub mod cancel_order;
 pub mod change_capacity;
+pub mod change_sale_window;
+pub mod change_ticket_type;
 pub mod draft;
 pub mod event;
 mod evolve;
@@ -44,6 +46,7 @@ pub mod record_void;
 pub mod release_block;
 pub mod release_hold;
 pub mod remove_hold_items;
+pub mod reschedule;
 pub mod resume_sale;
 #[cfg(test)]
 pub(crate) mod scenario;
@@ -206,6 +209,12 @@ pub enum InventoryCommand {
     PauseSale(pause_sale::PauseSale),
     /// See [`resume_sale`].
     ResumeSale,
+    /// See [`change_sale_window`].
+    ChangeSaleWindow(change_sale_window::ChangeSaleWindow),
+    /// See [`change_ticket_type`].
+    ChangeTicketType(Box<change_ticket_type::ChangeTicketType>),
+    /// See [`reschedule`].
+    Reschedule(reschedule::Reschedule),
     /// See [`change_capacity`].
     ChangeCapacity(change_capacity::ChangeCapacity),
     /// See [`place_block`].
@@ -391,6 +400,15 @@ pub enum Invalid {
     /// There is no such pool.
     #[error("there is no such pool")]
     UnknownPool(PoolId),
+    /// A sale that would be over before it starts.
+    #[error("the sale must start before it ends")]
+    SaleWindow,
+    /// A show cannot be moved into the past.
+    #[error("the new start must be still to come")]
+    PastStart,
+    /// No order could have so many and so few.
+    #[error("the minimum is above the maximum")]
+    Limits,
     /// The order would come to more than [`crate::money::MINOR_MAX`].
     #[error("the amount is too large")]
     AmountTooLarge,
@@ -420,6 +438,9 @@ impl Aggregate for Inventory {
             InventoryCommand::Publish => publish::decide(self, now),
             InventoryCommand::PauseSale(command) => pause_sale::decide(command, self),
             InventoryCommand::ResumeSale => resume_sale::decide(self),
+            InventoryCommand::ChangeSaleWindow(command) => change_sale_window::decide(command, self),
+            InventoryCommand::ChangeTicketType(command) => change_ticket_type::decide(command, self),
+            InventoryCommand::Reschedule(command) => reschedule::decide(command, self, now),
             InventoryCommand::ChangeCapacity(command) => change_capacity::decide(command, self),
             InventoryCommand::PlaceBlock(command) => place_block::decide(command, self, now),
             InventoryCommand::ReleaseBlock(command) => release_block::decide(command, self),

@@ -19,6 +19,8 @@ use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 
+#[path = "model/changing.rs"]
+mod changing;
 #[path = "model/history.rs"]
 mod history;
 #[path = "model/odd.rs"]
@@ -90,7 +92,7 @@ fn assert_everything_was_seen(seen: &Seen) {
         LimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
         ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
-        AmountTooLarge";
+        AmountTooLarge SaleWindow PastStart Limits";
     let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded";
     let invalid = invalid.split_whitespace().map(|name| format!("Invalid: {name}"));
     let let_go = let_go.split_whitespace().map(|name| format!("let go: {name}"));

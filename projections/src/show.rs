@@ -65,6 +65,8 @@ pub struct ShowView {
     judged_at: Timestamp,
     terms: Option<Terms>,
     published_at: Option<Timestamp>,
+    /// When the show was to start as it was published.
+    announced: Option<Timestamp>,
     paused: bool,
     stock: Stock,
     blocks: BTreeMap<BlockId, Block>,
@@ -87,6 +89,7 @@ impl ShowView {
             judged_at: Timestamp::from_unix_ms(i64::MIN),
             terms: None,
             published_at: None,
+            announced: None,
             paused: false,
             stock: Stock::default(),
             blocks: BTreeMap::new(),

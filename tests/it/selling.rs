@@ -6,7 +6,9 @@ use crate::support::TestApp;
 
 mod blocks;
 mod capacity;
+mod dates;
 mod pause;
+mod ticket_types;
 
 /// What a call of the organizer is answered.
 async fn manage(app: &TestApp, method: &str, path: &str, body: Value) -> crate::support::Answer {

@@ -11,6 +11,7 @@ use crate::wire::Money;
 pub mod after;
 pub mod availability;
 pub mod blocks;
+pub mod change;
 pub mod create;
 pub mod history;
 pub mod list;
@@ -19,6 +20,7 @@ pub mod pause;
 pub mod pools;
 pub mod publish;
 pub mod read;
+pub mod reschedule;
 pub mod resume;
 pub mod seats;
 pub mod ticket_types;
@@ -31,7 +33,8 @@ pub struct EventEntry {
     pub event_id: String,
     /// What it is called.
     pub name: String,
-    /// `draft`, `scheduled`, `on_sale`, `paused`, `sold_out` or `ended`.
+    /// `draft`, `scheduled`, `on_sale`, `rescheduled` (on sale, and moved since it was announced), `paused`, `sold_out`
+    /// or `ended`.
     pub status: String,
     /// Music, theatre, sport …
     #[serde(skip_serializing_if = "Option::is_none")]

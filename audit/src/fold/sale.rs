@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::inventory::Inventory;
-use crate::fact::{BlockPlaced, BlockReleased};
+use crate::fact::{BlockPlaced, BlockReleased, InventoryRescheduled, SaleWindowChanged};
 use crate::layout::SeatIndex;
 use crate::rule::{Rule, Verdict};
 use crate::value::{PoolId, Time};
@@ -13,6 +13,12 @@ use crate::value::{PoolId, Time};
 pub(super) struct Block {
     seats: HashSet<SeatIndex>,
     units: Option<(PoolId, u64)>,
+}
+
+/// There is a moment within the window.
+pub(super) fn opens(starts: Option<Time>, ends: Option<Time>) -> Verdict {
+    let opens = starts.zip(ends).is_none_or(|(starts, ends)| starts < ends);
+    Rule::WindowOpens.holds(opens, || format!("from {starts:?} to {ends:?}"))
 }
 
 impl Inventory {
@@ -29,6 +35,18 @@ impl Inventory {
         Rule::PauseTurns.holds(self.paused != paused, || told.to_owned())?;
         self.paused = paused;
         Ok(())
+    }
+
+    pub(super) fn change_window(&mut self, changed: &SaleWindowChanged) -> Verdict {
+        (self.terms.sale_starts_at, self.terms.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+        opens(changed.sale_starts_at, Some(changed.sale_ends_at.unwrap_or(self.terms.starts_at)))
+    }
+
+    pub(super) fn reschedule(&mut self, moved: &InventoryRescheduled, now: Time) -> Verdict {
+        let starts_at = moved.starts_at;
+        Rule::MovedAhead.holds(now < starts_at, || format!("{starts_at} at {now}"))?;
+        self.terms.starts_at = starts_at;
+        opens(self.terms.sale_starts_at, Some(starts_at))
     }
 
     pub(super) fn place_block(&mut self, placed: &BlockPlaced, now: Time) -> Verdict {

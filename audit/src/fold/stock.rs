@@ -3,7 +3,8 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::fact::{PoolAdded, PoolCapacityChanged, TicketTypeAdded};
+use super::sale::opens;
+use crate::fact::{PoolAdded, PoolCapacityChanged, TicketTypeAdded, TicketTypeChanged};
 use crate::layout::{Layout, SeatIndex};
 use crate::rule::{Rule, Verdict};
 use crate::value::{BlockId, HoldId, PoolId, TicketId, Time, TypeId};
@@ -64,6 +65,21 @@ impl Stock {
                 Ok(())
             }
         }
+    }
+
+    pub(super) fn change_type(&mut self, changed: &TicketTypeChanged) -> Verdict {
+        let id = changed.ticket_type;
+        let Some(known) = self.types.get_mut(&id) else {
+            return Rule::TypeChangeOfKnown.broken(id.to_string());
+        };
+        let (min, max) = (changed.min_per_order, changed.max_per_order);
+        Rule::LimitsAllow
+            .holds(min.zip(max).is_none_or(|(min, max)| min <= max), || format!("{id}: {min:?}, {max:?}"))?;
+        (known.min_per_order, known.max_per_order, known.price) = (min, max, changed.price);
+        (known.sale_starts_at, known.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+        self.minimums |= min.is_some();
+        self.maximums |= max.is_some();
+        opens(changed.sale_starts_at, changed.sale_ends_at)
     }
 
     pub(super) fn change_capacity(&mut self, changed: &PoolCapacityChanged) -> Verdict {

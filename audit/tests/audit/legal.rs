@@ -340,6 +340,30 @@ fn what_is_kept_back_and_given_back_is_sold_like_the_rest() {
 }
 
 #[test]
+fn what_is_held_keeps_its_price_and_a_show_that_was_moved_sells_on() {
+    let mut log = on_sale();
+    log.hold(1, &[unit(STANDING)]);
+    let mut dearer = crate::sale::ticket_type_added(STANDING, json!({}));
+    dearer["price"] = json!(9999);
+    log.inventory("ticket_type_changed", &dearer);
+    log.inventory(
+        "hold_items_added",
+        &json!({"hold": id("hold", 1), "items": [
+            {"price": 9999, "ticket_type": id("ticket_type", STANDING)},
+        ]}),
+    );
+    log.order(1, &[unit(STANDING), json!({"price": 9999, "ticket_type": id("ticket_type", STANDING)})]);
+    log.inventory("inventory_rescheduled", &json!({"starts_at": time(540_000_000)}));
+    log.event(&log.stream("catalog"), "show_rescheduled", &json!({"starts_at": time(540_000_000)}));
+    log.event(&log.stream("catalog"), "show_described", &json!({"name": "Tosca"}));
+    log.now = 520_000_000;
+    log.hold(2, &[seat("A1")]);
+    log.inventory("sale_window_changed", &json!({"sale_ends_at": time(520_000_000)}));
+    log.order(2, &[seat("A1")]);
+    assert_eq!(summary(&log.lines).orders, 2);
+}
+
+#[test]
 fn a_command_may_come_back_after_a_day() {
     let mut log = on_sale();
     let stream = log.stream("inventory");

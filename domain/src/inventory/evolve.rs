@@ -27,6 +27,18 @@ impl Inventory {
             InventoryEvent::InventoryPublished(_) => self.published = true,
             InventoryEvent::SalePaused(_) => self.paused = true,
             InventoryEvent::SaleResumed(_) => self.paused = false,
+            InventoryEvent::SaleWindowChanged(event) => self.change_terms(|terms| {
+                (terms.sale_starts_at, terms.sale_ends_at) = (event.sale_starts_at, event.sale_ends_at);
+            }),
+            InventoryEvent::InventoryRescheduled(event) => {
+                self.change_terms(|terms| terms.starts_at = event.starts_at);
+            }
+            InventoryEvent::TicketTypeChanged(event) => {
+                let index = self.type_index.get(&event.ticket_type).copied();
+                if let Some(known) = index.and_then(|index| self.types.get_mut(index)) {
+                    event.change(Arc::make_mut(&mut known.added));
+                }
+            }
             InventoryEvent::PoolCapacityChanged(event) => {
                 if let Some(pool) = self.pool_mut(event.pool) {
                     pool.capacity = event.capacity;
@@ -76,6 +88,12 @@ impl Inventory {
         let seats = event.plan.as_ref().map_or(0, |plan| plan.seats().len());
         self.claims = vec![None; seats];
         self.terms = Some(Terms { drafted: Arc::new(event.clone()), plan: event.plan.clone() });
+    }
+
+    fn change_terms(&mut self, change: impl FnOnce(&mut InventoryDrafted)) {
+        if let Some(terms) = &mut self.terms {
+            change(Arc::make_mut(&mut terms.drafted));
+        }
     }
 
     fn pool_added(&mut self, event: &PoolAdded) {

@@ -30,7 +30,7 @@ pub(crate) const PRESS: BlockId = BlockId::from_uuid(Uuid::from_u128(0xa));
 pub(crate) const GUESTS: BlockId = BlockId::from_uuid(Uuid::from_u128(0xb));
 pub(crate) const STANDING: u128 = 1;
 pub(crate) const BALCONY: u128 = 2;
-const STALLS: u128 = 3;
+pub(crate) const STALLS: u128 = 3;
 pub(crate) const LOUNGE: u128 = 4;
 
 /// A history, a clock, and the last decision.
@@ -243,6 +243,39 @@ pub(crate) fn pause_sale(reason: Option<String>) -> InventoryCommand {
     InventoryCommand::PauseSale(pause_sale::PauseSale { reason })
 }
 
+fn window(starts: Option<i64>, ends: Option<i64>) -> SaleWindowChanged {
+    let at = |ms: Option<i64>| ms.map(Timestamp::from_unix_ms);
+    SaleWindowChanged { sale_ends_at: at(ends), sale_starts_at: at(starts) }
+}
+
+pub(crate) fn change_window(starts: Option<i64>, ends: Option<i64>) -> InventoryCommand {
+    let window = window(starts, ends);
+    InventoryCommand::ChangeSaleWindow(change_sale_window::ChangeSaleWindow { window, expected: None })
+}
+
+pub(crate) fn window_changed(starts: Option<i64>, ends: Option<i64>) -> InventoryEvent {
+    window(starts, ends).into()
+}
+
+pub(crate) fn reschedule(starts_at: i64) -> InventoryCommand {
+    let starts_at = Timestamp::from_unix_ms(starts_at);
+    InventoryCommand::Reschedule(reschedule::Reschedule { starts_at })
+}
+
+pub(crate) fn moved(starts_at: i64) -> InventoryEvent {
+    InventoryRescheduled { starts_at: Timestamp::from_unix_ms(starts_at) }.into()
+}
+
+/// A type as it was added, as far as it can change.
+pub(crate) fn changeable(n: u128, price: Minor) -> TicketTypeChanged {
+    TicketTypeChanged::of(&type_added(n, price, None, &[]))
+}
+
+pub(crate) fn change_type(changed: TicketTypeChanged) -> InventoryCommand {
+    let change = change_ticket_type::ChangeTicketType { changed, expected: None };
+    InventoryCommand::ChangeTicketType(Box::new(change))
+}
+
 pub(crate) fn change_capacity(n: u128, capacity: u32, expected: Option<u32>) -> InventoryCommand {
     InventoryCommand::ChangeCapacity(change_capacity::ChangeCapacity { pool: pool(n), capacity, expected })
 }
@@ -395,6 +428,10 @@ fn held(at: i64, hold: HoldId, items: Vec<Item>) -> InventoryEvent {
 
 pub(crate) fn hold_placed(at: i64, hold: HoldId, names: &[&str]) -> InventoryEvent {
     held(at, hold, items(names, PRICE))
+}
+
+pub(crate) fn hold_placed_at(at: i64, hold: HoldId, names: &[&str], price: Minor) -> InventoryEvent {
+    held(at, hold, items(names, price))
 }
 
 pub(crate) fn free_hold_placed(at: i64, hold: HoldId, names: &[&str]) -> InventoryEvent {

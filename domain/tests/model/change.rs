@@ -1,10 +1,12 @@
 //! What an organizer changes while a show sells.
 
 use boxoffice_domain::id::PoolId;
+use boxoffice_domain::inventory::change_ticket_type::ChangeTicketType;
 use boxoffice_domain::inventory::event::*;
 use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
 use boxoffice_domain::inventory::{ITEMS_MAX, Invalid, InventoryCommand, InventoryRefused};
+use boxoffice_domain::money::MINOR_MAX;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -23,6 +25,36 @@ impl Reference {
                 self.sellable()?;
                 if self.paused { exactly([SaleResumed {}.into()]) } else { exactly([]) }
             }
+            InventoryCommand::ChangeSaleWindow(c) => {
+                let terms = self.drafted()?;
+                let has = SaleWindowChanged {
+                    sale_ends_at: terms.sale_ends_at,
+                    sale_starts_at: terms.sale_starts_at,
+                };
+                let ends = c.window.sale_ends_at.unwrap_or(terms.starts_at);
+                match c.expected {
+                    Some(expected) if expected != has => Err(InventoryRefused::Changed),
+                    _ if c.window == has => exactly([]),
+                    _ if c.window.sale_starts_at.is_some_and(|starts| ends <= starts) => {
+                        Err(Invalid::SaleWindow.into())
+                    }
+                    _ => exactly([c.window.into()]),
+                }
+            }
+            InventoryCommand::Reschedule(c) => {
+                let terms = self.drafted()?;
+                if c.starts_at == terms.starts_at {
+                    return exactly([]);
+                }
+                if c.starts_at <= now {
+                    return Err(Invalid::PastStart.into());
+                }
+                match terms.sale_starts_at {
+                    Some(opens) if c.starts_at <= opens => Err(Invalid::SaleWindow.into()),
+                    _ => exactly([InventoryRescheduled { starts_at: c.starts_at }.into()]),
+                }
+            }
+            InventoryCommand::ChangeTicketType(c) => self.judge_type_change(c),
             InventoryCommand::ChangeCapacity(c) => {
                 self.drafted()?;
                 let has = self.capacity(c.pool)?;
@@ -46,6 +78,31 @@ impl Reference {
     fn sellable(&self) -> Result<(), InventoryRefused> {
         self.drafted()?;
         if self.published { Ok(()) } else { Err(InventoryRefused::NotPublished) }
+    }
+
+    fn judge_type_change(&self, command: &ChangeTicketType) -> Judged {
+        self.drafted()?;
+        let to = &command.changed;
+        let known = self.ticket_type(to.ticket_type);
+        let known = known.ok_or(InventoryRefused::UnknownTicketType(to.ticket_type))?;
+        let has = TicketTypeChanged::of(known);
+        if command.expected.as_ref().is_some_and(|expected| *expected != has) {
+            return Err(InventoryRefused::Changed);
+        }
+        if *to == has {
+            return exactly([]);
+        }
+        if to.price > MINOR_MAX {
+            return Err(Invalid::AmountTooLarge.into());
+        }
+        match (to.min_per_order, to.max_per_order) {
+            (Some(min), Some(max)) if max < min => return Err(Invalid::Limits.into()),
+            _ => {}
+        }
+        match (to.sale_starts_at, to.sale_ends_at) {
+            (Some(starts), Some(ends)) if ends <= starts => Err(Invalid::SaleWindow.into()),
+            _ => exactly([to.clone().into()]),
+        }
     }
 
     fn judge_block(&self, command: &PlaceBlock, now: Timestamp) -> Judged {
@@ -130,6 +187,18 @@ impl Reference {
             InventoryEvent::SaleResumed(_) => {
                 prop_assert!(self.published && self.paused);
                 self.paused = false;
+            }
+            InventoryEvent::SaleWindowChanged(e) => {
+                let terms = self.terms.as_mut().unwrap();
+                (terms.sale_starts_at, terms.sale_ends_at) = (e.sale_starts_at, e.sale_ends_at);
+            }
+            InventoryEvent::InventoryRescheduled(e) => {
+                prop_assert!(now < e.starts_at);
+                self.terms.as_mut().unwrap().starts_at = e.starts_at;
+            }
+            InventoryEvent::TicketTypeChanged(e) => {
+                let known = self.types.iter_mut().find(|known| known.ticket_type == e.ticket_type);
+                e.change(known.unwrap());
             }
             InventoryEvent::PoolCapacityChanged(e) => {
                 let pool = self.pools.iter_mut().find(|(id, _)| *id == e.pool);

@@ -1,22 +1,19 @@
 //! Random histories. A step says what it is about in relation to what is there (the second hold that is still open,
 //! an id that nobody has), so that histories go deep and stay meaningful while they shrink.
 
-use boxoffice_domain::id::{PoolId, TicketTypeId};
+use boxoffice_domain::id::TicketTypeId;
 use boxoffice_domain::inventory::event::Item;
-use boxoffice_domain::inventory::place_block::Blocked;
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
-use boxoffice_domain::inventory::release_block::Part;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
-    InventoryCommand, add_hold_items, cancel_order, change_capacity, extend_hold, pause_sale, place_block,
-    place_hold, place_order, record_capture, record_void, release_block, release_hold, remove_hold_items,
-    settle_payment, start_payment,
+    InventoryCommand, add_hold_items, cancel_order, extend_hold, place_hold, place_order, record_capture,
+    record_void, release_hold, remove_hold_items, settle_payment, start_payment,
 };
-use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
-use super::reference::{BoughtState, Held, HeldState, KeptBack, Paying, PayingState, Reference};
+use super::changing::{self, Change};
+use super::reference::{BoughtState, Held, HeldState, Paying, PayingState, Reference};
 use super::world::{self, House};
 
 /// A show and what happens to it.
@@ -51,12 +48,7 @@ pub(crate) enum Wait {
 pub(crate) enum Ask {
     SetUp(u8),
     FaultySetUp(u8),
-    Pause,
-    Resume,
-    /// Of a pool, to so many, believed to be what it is or off by so many.
-    Capacity(u8, u32, Option<u32>),
-    Block(NewId, Keep),
-    Unblock(Aim, Option<Keep>),
+    Change(Change),
     PlaceHold(NewId, Vec<Wish>),
     AddItems(Aim, Vec<Wish>),
     /// Items that the hold has, and others.
@@ -85,13 +77,6 @@ pub(crate) enum Aim {
     /// One that there is, or was.
     Any(u8),
     Unknown,
-}
-
-/// What is kept back or given back: seats (7 is none), or units of a pool.
-#[derive(Debug, Clone)]
-pub(crate) enum Keep {
-    Seats(Vec<u8>),
-    Units(u8, u32),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -129,24 +114,13 @@ fn wishes() -> BoxedStrategy<Vec<Wish>> {
     prop_oneof![40 => prop::collection::vec(wish(), 1..4), 1 => Just(Vec::new())].boxed()
 }
 
-fn aim() -> BoxedStrategy<Aim> {
+pub(crate) fn aim() -> BoxedStrategy<Aim> {
     prop_oneof![10 => any::<u8>().prop_map(Aim::Apt), 4 => any::<u8>().prop_map(Aim::Any), 1 => Just(Aim::Unknown)]
     .boxed()
 }
 
-fn new_id() -> BoxedStrategy<NewId> {
+pub(crate) fn new_id() -> BoxedStrategy<NewId> {
     prop_oneof![15 => Just(NewId::Fresh), 1 => any::<u8>().prop_map(NewId::Used)].boxed()
-}
-
-fn keep() -> BoxedStrategy<Keep> {
-    let seat = prop_oneof![20 => 0..7_u8, 1 => Just(7_u8)];
-    let seats = prop_oneof![20 => prop::collection::vec(seat, 0..3), 1 => Just(vec![0; 501])];
-    let quantity = prop_oneof![10 => 0..4_u32, 1 => Just(u32::MAX)];
-    prop_oneof![
-        seats.prop_map(Keep::Seats),
-        (0..5_u8, quantity).prop_map(|(pool, quantity)| Keep::Units(pool, quantity))
-    ]
-    .boxed()
 }
 
 fn ask() -> BoxedStrategy<Ask> {
@@ -156,12 +130,7 @@ fn ask() -> BoxedStrategy<Ask> {
     prop_oneof![
         1 => any::<u8>().prop_map(Ask::SetUp),
         1 => any::<u8>().prop_map(Ask::FaultySetUp),
-        1 => Just(Ask::Pause),
-        8 => Just(Ask::Resume),
-        2 => (0..5_u8, 0..9_u32, prop::option::of(prop_oneof![3 => Just(0_u32), 1 => Just(1)]))
-            .prop_map(|(pool, capacity, off)| Ask::Capacity(pool, capacity, off)),
-        3 => (new_id(), keep()).prop_map(|(id, keep)| Ask::Block(id, keep)),
-        6 => (aim(), prop::option::of(keep())).prop_map(|(block, part)| Ask::Unblock(block, part)),
+        34 => changing::change().prop_map(Ask::Change),
         24 => (new_id(), wishes()).prop_map(|(id, wishes)| Ask::PlaceHold(id, wishes)),
         7 => (aim(), wishes()).prop_map(|(hold, wishes)| Ask::AddItems(hold, wishes)),
         6 => (aim(), picks, others).prop_map(|(hold, picks, others)| Ask::RemoveItems(hold, picks, others)),
@@ -249,29 +218,7 @@ impl Ask {
         match self {
             Self::SetUp(n) => pick(&world::set_up(house), *n).unwrap(),
             Self::FaultySetUp(n) => pick(&world::faulty_set_up(), *n).unwrap(),
-            Self::Pause => InventoryCommand::PauseSale(pause_sale::PauseSale { reason: None }),
-            Self::Resume => InventoryCommand::ResumeSale,
-            Self::Capacity(n, capacity, off) => {
-                let pool = pool(*n);
-                let has = there.pools.iter().find(|(id, _)| *id == pool).map_or(0, |(_, capacity)| *capacity);
-                let expected = off.map(|off| has + off);
-                let change = change_capacity::ChangeCapacity { pool, capacity: *capacity, expected };
-                InventoryCommand::ChangeCapacity(change)
-            }
-            Self::Block(id, keep) => {
-                let block = world::block(id.number(there.blocks.len()));
-                let place = place_block::PlaceBlock { block, what: keep.blocked(), reason: None };
-                InventoryCommand::PlaceBlock(place)
-            }
-            Self::Unblock(aim, part) => {
-                let keeps = |block: &KeptBack| {
-                    !block.seats.is_empty() || block.units.is_some_and(|(_, units)| units > 0)
-                };
-                let known = aim.at(&there.blocks, keeps);
-                let part = part.as_ref().map_or(Part::All, |part| part.of(known));
-                let block = known.map_or(world::block(u32::MAX), |block| block.id);
-                InventoryCommand::ReleaseBlock(release_block::ReleaseBlock { block, part })
-            }
+            Self::Change(change) => change.command(there, now),
             Self::PlaceHold(id, wishes) => InventoryCommand::PlaceHold(place_hold::PlaceHold {
                 hold: world::hold(id.number(there.holds.len())),
                 wants: wishes.iter().map(Wish::want).collect(),
@@ -331,7 +278,7 @@ impl Ask {
 }
 
 impl Aim {
-    fn at<'a, T>(self, all: &'a [T], is_apt: impl Fn(&T) -> bool) -> Option<&'a T> {
+    pub(crate) fn at<'a, T>(self, all: &'a [T], is_apt: impl Fn(&T) -> bool) -> Option<&'a T> {
         let nth = |all: Vec<&'a T>, n: u8| (!all.is_empty()).then(|| all[usize::from(n) % all.len()]);
         match self {
             Self::Apt(n) => nth(all.iter().filter(|one| is_apt(one)).collect(), n)
@@ -342,36 +289,8 @@ impl Aim {
     }
 }
 
-fn pool(n: u8) -> PoolId {
-    if n == 0 { world::floor() } else { world::pool(u32::from(n) - 1) }
-}
-
-fn seat_of(n: u8) -> SeatId {
-    world::seat(world::SEATS.get(usize::from(n)).unwrap_or(&world::NO_SEAT))
-}
-
-impl Keep {
-    fn blocked(&self) -> Blocked {
-        match self {
-            Self::Seats(seats) => Blocked::Seats(seats.iter().map(|n| seat_of(*n)).collect()),
-            Self::Units(n, quantity) => Blocked::Units { pool: pool(*n), quantity: *quantity },
-        }
-    }
-
-    /// A part of a block: mostly what it has.
-    fn of(&self, block: Option<&KeptBack>) -> Part {
-        match (self, block) {
-            (Self::Seats(picks), Some(block)) if !block.seats.is_empty() => {
-                Part::Seats(picks.iter().filter_map(|n| pick(&block.seats, *n)).collect())
-            }
-            (Self::Seats(seats), _) => Part::Seats(seats.iter().map(|n| seat_of(*n)).collect()),
-            (Self::Units(_, quantity), _) => Part::Units(*quantity),
-        }
-    }
-}
-
 impl NewId {
-    fn number(self, there_are: usize) -> u32 {
+    pub(crate) fn number(self, there_are: usize) -> u32 {
         let there_are = u32::try_from(there_are).unwrap();
         match self {
             Self::Used(n) if there_are > 0 => u32::from(n) % there_are,
@@ -417,6 +336,6 @@ fn want_of(item: &Item, n: u8) -> Want {
     }
 }
 
-fn pick<T: Clone>(all: &[T], n: u8) -> Option<T> {
+pub(crate) fn pick<T: Clone>(all: &[T], n: u8) -> Option<T> {
     all.get(usize::from(n).checked_rem(all.len())?).cloned()
 }

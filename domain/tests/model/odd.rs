@@ -8,9 +8,9 @@ use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
-    InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity, draft,
-    extend_hold, pause_sale, place_hold, place_order, record_capture, record_void, release_hold,
-    remove_hold_items, settle_payment, start_payment,
+    InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity,
+    change_sale_window, change_ticket_type, draft, extend_hold, pause_sale, place_hold, place_order,
+    record_capture, record_void, release_hold, remove_hold_items, reschedule, settle_payment, start_payment,
 };
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
@@ -147,12 +147,21 @@ fn of_set_up() -> BoxedStrategy<InventoryEvent> {
     .boxed()
 }
 
+fn window() -> BoxedStrategy<SaleWindowChanged> {
+    (prop::option::of(time()), prop::option::of(time()))
+        .prop_map(|(sale_ends_at, sale_starts_at)| SaleWindowChanged { sale_ends_at, sale_starts_at })
+        .boxed()
+}
+
 fn of_changes() -> BoxedStrategy<InventoryEvent> {
     let placed = (block(), prop::option::of(pool()), prop::option::of(units()), seats());
     prop_oneof![
         Just(SalePaused { reason: None }.into()),
         Just(SaleResumed {}.into()),
         (units(), pool()).prop_map(|(capacity, pool)| PoolCapacityChanged { capacity, pool }.into()),
+        window().prop_map(Into::into),
+        time().prop_map(|starts_at| InventoryRescheduled { starts_at }.into()),
+        type_added().prop_map(|added| TicketTypeChanged::of(&added).into()),
         placed.prop_map(|(block, pool, quantity, seats)| {
             BlockPlaced { block, pool, quantity, reason: None, seats }.into()
         }),
@@ -259,6 +268,16 @@ fn about_changes() -> BoxedStrategy<InventoryCommand> {
     prop_oneof![
         Just(InventoryCommand::PauseSale(pause_sale::PauseSale { reason: Some(String::new()) })),
         Just(InventoryCommand::ResumeSale),
+        (window(), prop::option::of(window())).prop_map(|(window, expected)| {
+            let change = change_sale_window::ChangeSaleWindow { window, expected };
+            InventoryCommand::ChangeSaleWindow(change)
+        }),
+        time().prop_map(|starts_at| InventoryCommand::Reschedule(reschedule::Reschedule { starts_at })),
+        type_added().prop_map(|added| {
+            let changed = TicketTypeChanged::of(&added);
+            let change = change_ticket_type::ChangeTicketType { changed, expected: None };
+            InventoryCommand::ChangeTicketType(Box::new(change))
+        }),
         (pool(), units(), prop::option::of(units())).prop_map(|(pool, capacity, expected)| {
             let change = change_capacity::ChangeCapacity { pool, capacity, expected };
             InventoryCommand::ChangeCapacity(change)

@@ -24,11 +24,11 @@ type Judged = Result<Answer, InventoryRefused>;
 
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reference {
-    terms: Option<InventoryDrafted>,
+    pub(crate) terms: Option<InventoryDrafted>,
     published: bool,
     paused: bool,
     pub(crate) pools: Vec<(PoolId, u32)>,
-    types: Vec<TicketTypeAdded>,
+    pub(crate) types: Vec<TicketTypeAdded>,
     pub(crate) blocks: Vec<KeptBack>,
     /// What was taken of each pool after the event before: more than its capacity, once that was made smaller.
     taken: BTreeMap<PoolId, u32>,

@@ -34,6 +34,9 @@ impl Track {
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
             | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::TicketTypeChanged(_)
+            | InventoryEvent::InventoryRescheduled(_)
             | InventoryEvent::SalePaused(_)
             | InventoryEvent::SaleResumed(_)
             | InventoryEvent::PoolCapacityChanged(_) => None,

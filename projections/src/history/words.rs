@@ -12,6 +12,9 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         | InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
+        InventoryEvent::SaleWindowChanged(_) => "Sale window changed".to_owned(),
+        InventoryEvent::TicketTypeChanged(changed) => format!("{} changed", changed.ticket_type),
+        InventoryEvent::InventoryRescheduled(moved) => format!("Moved to {}", moved.starts_at),
         InventoryEvent::SalePaused(_) => "Sale paused".to_owned(),
         InventoryEvent::SaleResumed(_) => "Sale resumed".to_owned(),
         InventoryEvent::PoolCapacityChanged(changed) => {

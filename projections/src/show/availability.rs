@@ -161,8 +161,17 @@ impl ShowView {
         } else if terms.sale_starts_at.is_some_and(|starts| now < starts) {
             SaleStatus::Scheduled
         } else {
-            self.status_by_types(now)
+            let status = self.status_by_types(now);
+            let moved = status == SaleStatus::OnSale && self.moved_from().is_some();
+            if moved { SaleStatus::Rescheduled } else { status }
         }
+    }
+
+    /// When the show was to start as it was published, where that is another time than now.
+    #[must_use]
+    pub fn moved_from(&self) -> Option<Timestamp> {
+        let starts_at = self.terms()?.starts_at;
+        self.announced.filter(|announced| *announced != starts_at)
     }
 
     /// Within the show's own window ticket types may have windows of their own.

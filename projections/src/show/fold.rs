@@ -25,6 +25,18 @@ impl ShowView {
             }
             InventoryEvent::InventoryPublished(_) => {
                 self.published_at.get_or_insert(at);
+                self.announced = self.announced.or(self.terms.as_ref().map(|terms| terms.starts_at));
+                self.changes.push(self.position, None);
+            }
+            InventoryEvent::SaleWindowChanged(changed) => self.terms_change(|terms| {
+                (terms.sale_starts_at, terms.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+            }),
+            InventoryEvent::InventoryRescheduled(moved) => {
+                self.terms_change(|terms| terms.starts_at = moved.starts_at);
+            }
+            InventoryEvent::TicketTypeChanged(changed) => {
+                self.stock.change_type(changed);
+                self.sheet = None;
                 self.changes.push(self.position, None);
             }
             InventoryEvent::SalePaused(_) => self.pauses(true),
@@ -85,6 +97,13 @@ impl ShowView {
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }
+    }
+
+    fn terms_change(&mut self, change: impl FnOnce(&mut Terms)) {
+        if let Some(terms) = &mut self.terms {
+            change(terms);
+        }
+        self.changes.push(self.position, None);
     }
 
     fn pauses(&mut self, paused: bool) {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use boxoffice_domain::id::{PoolId, TicketTypeId};
-use boxoffice_domain::inventory::event::Item;
+use boxoffice_domain::inventory::event::{Item, TicketTypeChanged};
 use boxoffice_domain::money::Minor;
 use boxoffice_domain::seating::{Layout, SeatIndex};
 use rustc_hash::FxHashMap;
@@ -216,6 +216,14 @@ impl Stock {
         pools.dedup();
         self.type_index.insert(ticket_type.ticket_type, self.types.len());
         self.types.push(TypeSlot { ticket_type, category, pools, tally: Tally::default() });
+    }
+
+    /// What can change of a ticket type is as the event says.
+    pub(crate) fn change_type(&mut self, changed: &TicketTypeChanged) {
+        let slot = self.type_index.get(&changed.ticket_type).copied();
+        if let Some(slot) = slot.and_then(|slot| self.types.get_mut(slot)) {
+            slot.ticket_type.change(changed);
+        }
     }
 
     /// What an item of an event comes to.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use boxoffice_domain::id::{PoolId, TicketTypeId};
-use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
+use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded, TicketTypeChanged};
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::time::Timestamp;
@@ -121,6 +121,16 @@ impl TicketType {
     }
 }
 
+impl TicketType {
+    /// What can change is as the event says.
+    pub fn change(&mut self, changed: &TicketTypeChanged) {
+        self.name.clone_from(&changed.name);
+        (self.price, self.hidden) = (changed.price, changed.hidden);
+        (self.min_per_order, self.max_per_order) = (changed.min_per_order, changed.max_per_order);
+        (self.sale_starts_at, self.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+    }
+}
+
 named! {
     /// Whether a show sells, as the contract names it.
     pub enum SaleStatus {
@@ -130,6 +140,8 @@ named! {
         Scheduled = "scheduled",
         /// It sells.
         OnSale = "on_sale",
+        /// It sells, and happens at another time than was announced.
+        Rescheduled = "rescheduled",
         /// The organizer has stopped it for now.
         Paused = "paused",
         /// Nothing is available; held seats may come back.
@@ -150,6 +162,17 @@ named! {
         Sold = "sold",
         /// It is kept back.
         Blocked = "blocked",
+    }
+}
+
+impl SaleStatus {
+    /// Whether somebody can buy now.
+    #[must_use]
+    pub const fn sells(self) -> bool {
+        match self {
+            Self::OnSale | Self::Rescheduled => true,
+            Self::Draft | Self::Scheduled | Self::Paused | Self::SoldOut | Self::Ended => false,
+        }
     }
 }
 

@@ -46,7 +46,7 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 /// line that was released never changes.
 const KNOWN: &[(u32, &str)] = &[
     (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
-    (2, "5f46a0baaa11d1e3c016b5ec25269a2169c0de7d2e15ffa6f7d13b1a62521e32"),
+    (2, "c0c9b98e227ea4c264878c90f110c2021cd2b84b92a17e73110da1b8649e3f74"),
 ];
 
 #[test]
@@ -75,6 +75,9 @@ fn a_view_of_another_form_has_another_version() {
         seats_released(1, &["A-5"]),
         units_blocked(2, 0, 2),
         capacity_changed(0, 4),
+        window_changed(Some(5), Some(80_000)),
+        moved(90_000),
+        type_changed(&type_of(STALLS, "Parquet", None, &[])),
         paused(),
     ]);
     view.advance(at(70));
@@ -447,4 +450,38 @@ fn a_pool_that_is_smaller_than_what_is_taken_has_nothing_left() {
     assert_eq!(counts(&view)[2], [2, 0, 3, 0]);
     apply(&mut view, 20, &capacity_changed(0, 4));
     assert_eq!(counts(&view)[2], [4, 1, 3, 0]);
+}
+
+#[test]
+fn a_show_that_was_moved_says_so_while_it_sells() {
+    let mut view = given_on_sale([moved(172_800)]);
+    view.advance(at(10));
+    assert_eq!((view.sale_status(), view.moved_from()), (SaleStatus::Rescheduled, Some(at(86_400))));
+    assert_eq!(view.next_change(), Some(at(172_800)));
+    apply(&mut view, 11, &window_changed(Some(20), Some(30)));
+    for (now, status) in [(11, SaleStatus::Scheduled), (20, SaleStatus::Rescheduled), (30, SaleStatus::Ended)]
+    {
+        view.advance(at(now));
+        assert_eq!(view.sale_status(), status, "at {now}");
+    }
+    apply(&mut view, 31, &window_changed(None, None));
+    apply(&mut view, 32, &moved(86_400));
+    view.advance(at(33));
+    assert_eq!((view.sale_status(), view.moved_from()), (SaleStatus::OnSale, None), "as it was announced");
+    let draft = given([drafted(), moved(172_800), published()]);
+    assert_eq!(draft.moved_from(), None, "nothing had been announced");
+}
+
+#[test]
+fn a_ticket_type_changes_and_what_is_held_keeps_its_price() {
+    let mut dearer = type_of(STALLS, "Parquet", Some("Stalls"), &[]);
+    dearer.price = 9_900;
+    let mut view = given_on_sale([hold_placed(1, 300, vec![seat("A-1")]), type_changed(&dearer)]);
+    assert_eq!((view.type_lines()[0].name.as_str(), view.type_lines()[0].price.amount), ("Parquet", 9_900));
+    assert_eq!(view.hold(hold(1)).unwrap().total, 4_500);
+    dearer.hidden = true;
+    apply(&mut view, 20, &type_changed(&dearer));
+    assert_eq!(view.type_lines().len(), 2);
+    let body: serde_json::Value = serde_json::from_slice(&view.seats().to_json()).unwrap();
+    assert_eq!(body["seats"][0]["ticket_type_ids"], json!([]));
 }

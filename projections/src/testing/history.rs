@@ -277,16 +277,16 @@ fn any_item() -> impl Strategy<Value = Item> {
 /// Any event at all about one of a few holds and orders.
 fn any_event() -> impl Strategy<Value = InventoryEvent> {
     let items = prop::collection::vec(any_item(), 0..3);
-    (0..32_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
+    (0..35_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
         0..4 => hold_placed(n, seconds, items),
         4 => items_added(n, items),
         5 => items_removed(n, items),
         6 => hold_extended(n, seconds),
         7 => order_placed(n, seconds, &items),
         8 => tickets_issued(n, &items),
-        29 => units_blocked(n, n % 3, n * 3),
-        30 => units_released(n, 4),
-        31 => seats_blocked(n, &["A-1", "A-2"], None),
+        32 => units_blocked(n, n % 3, n * 3),
+        33 => units_released(n, 4),
+        34 => seats_blocked(n, &["A-1", "A-2"], None),
         _ => one_of_each(n).swap_remove(kind),
     })
 }

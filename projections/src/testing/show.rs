@@ -9,11 +9,11 @@ use boxoffice_domain::id::{
 };
 use boxoffice_domain::inventory::event::{
     BlockPlaced, BlockReleased, CancelReason, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved,
-    HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item,
-    OrderCancelled, OrderPlaced, OrderSecured, PaymentActionRequired, PaymentAuthorised,
-    PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue,
-    PaymentVoided, PoolAdded, PoolCapacityChanged, SalePaused, SaleResumed, TicketItem, TicketTypeAdded,
-    TicketsIssued, VoidReason,
+    HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished,
+    InventoryRescheduled, Item, OrderCancelled, OrderPlaced, OrderSecured, PaymentActionRequired,
+    PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed,
+    PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded, PoolCapacityChanged, SalePaused, SaleResumed,
+    SaleWindowChanged, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
@@ -163,6 +163,18 @@ pub(crate) fn paused() -> InventoryEvent {
 
 pub(crate) fn resumed() -> InventoryEvent {
     SaleResumed {}.into()
+}
+
+pub(crate) fn window_changed(starts: Option<i64>, ends: Option<i64>) -> InventoryEvent {
+    SaleWindowChanged { sale_ends_at: ends.map(at), sale_starts_at: starts.map(at) }.into()
+}
+
+pub(crate) fn moved(starts_at: i64) -> InventoryEvent {
+    InventoryRescheduled { starts_at: at(starts_at) }.into()
+}
+
+pub(crate) fn type_changed(added: &TicketTypeAdded) -> InventoryEvent {
+    TicketTypeChanged::of(added).into()
 }
 
 pub(crate) fn capacity_changed(n: u32, capacity: u32) -> InventoryEvent {
@@ -329,6 +341,9 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         tickets_issued(n, &items),
         paused(),
         resumed(),
+        window_changed(Some(5), Some(60)),
+        moved(50),
+        type_changed(&type_of(STALLS, "Parquet", None, &[])),
         capacity_changed(0, 3),
         seats_blocked(n, &["A-1", "B-1"], None),
         seats_released(n, &["A-1"]),

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub struct EventStatus {
     /// The event.
     pub event_id: String,
-    /// `scheduled`, `on_sale`, `paused`, `sold_out` or `ended`.
+    /// `draft`, `scheduled`, `on_sale`, `rescheduled`, `paused`, `sold_out` or `ended`.
     pub status: &'static str,
 }
 

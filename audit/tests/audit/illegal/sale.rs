@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::builder::{Log, id};
+use crate::builder::{Log, id, time};
 use crate::sale::{HOLD, STANDING, reclaimed, seat, unit};
 
 fn pause(log: &mut Log) {
@@ -11,6 +11,29 @@ fn pause(log: &mut Log) {
 
 fn resume(log: &mut Log) {
     log.inventory("sale_resumed", &json!({}));
+}
+
+fn window(log: &mut Log, starts: Option<i64>, ends: Option<i64>) {
+    let mut payload = json!({});
+    if let Some(starts) = starts {
+        payload["sale_starts_at"] = json!(time(starts));
+    }
+    if let Some(ends) = ends {
+        payload["sale_ends_at"] = json!(time(ends));
+    }
+    log.inventory("sale_window_changed", &payload);
+}
+
+fn reschedule(log: &mut Log, starts_at: i64) {
+    log.inventory("inventory_rescheduled", &json!({"starts_at": time(starts_at)}));
+}
+
+fn change(log: &mut Log, ticket_type: u64, terms: &Value) {
+    let mut payload = crate::sale::ticket_type_added(ticket_type, json!({}));
+    for (name, value) in terms.as_object().unwrap() {
+        payload[name] = value.clone();
+    }
+    log.inventory("ticket_type_changed", &payload);
 }
 
 fn capacity(log: &mut Log, pool: u64, capacity: u64) {
@@ -39,6 +62,47 @@ fn units(pool: u64, quantity: u64) -> Value {
 }
 
 illegal! {
+    a_window_that_never_opens breaks WindowOpens: |log| { log.on_sale(); window(log, Some(1000), Some(1000)); };
+    a_window_that_opens_at_the_start breaks WindowOpens: |log| { log.on_sale(); window(log, Some(500_000_000), None); };
+    a_move_before_the_sale breaks WindowOpens: |log| {
+        log.on_sale();
+        window(log, Some(400_000_000), None);
+        reschedule(log, 400_000_000);
+    };
+    a_window_of_a_type_that_never_opens breaks WindowOpens: |log| {
+        log.on_sale();
+        change(log, STANDING, &json!({"sale_ends_at": time(5), "sale_starts_at": time(5)}));
+    };
+    a_hold_outside_of_the_new_window breaks HoldInSaleWindow: |log| {
+        log.on_sale();
+        window(log, Some(1000), None);
+        log.hold(1, &[seat("A1")]);
+    };
+    a_hold_after_the_new_start breaks HoldInSaleWindow: |log| {
+        log.on_sale();
+        reschedule(log, 400_000_000);
+        log.now = 400_000_000;
+        log.hold(1, &[seat("A1")]);
+    };
+    a_move_into_the_past breaks MovedAhead: |log| { log.on_sale().now = 9; reschedule(log, 9); };
+    a_change_of_an_unknown_type breaks TypeChangeOfKnown: |log| { log.on_sale(); change(log, 9, &json!({})); };
+    a_minimum_above_the_maximum breaks LimitsAllow: |log| {
+        log.on_sale();
+        change(log, STANDING, &json!({"max_per_order": 1, "min_per_order": 2}));
+    };
+    a_hold_at_the_former_price breaks ItemPriceIsType: |log| {
+        log.on_sale();
+        change(log, STANDING, &json!({"price": 1}));
+        log.hold(1, &[unit(STANDING)]);
+    };
+    a_hold_beyond_the_new_maximum breaks TypeMaximum: |log| {
+        log.on_sale();
+        change(log, STANDING, &json!({"max_per_order": 1}));
+        log.hold(1, &[unit(STANDING), unit(STANDING)]);
+    };
+    a_description_before_the_draft breaks StreamBegins: |log| {
+        log.event(&format!("catalog-{}", id("event", 1)), "show_described", &json!({"name": "Aida"}));
+    };
     a_capacity_of_an_unknown_pool breaks CapacityChanges: |log| { log.on_sale(); capacity(log, 9, 5); };
     a_capacity_that_stays breaks CapacityChanges: |log| { log.on_sale(); capacity(log, 1, 3); };
     a_hold_in_a_pool_that_was_made_smaller breaks PoolIsNotOverdrawn: |log| {
