@@ -34,6 +34,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
             events::ticket_types::change::change_ticket_type
         ))
         .routes(routes!(events::reschedule::reschedule_event))
+        .routes(routes!(events::copy::copy_event))
         .routes(routes!(events::pause::pause_event))
         .routes(routes!(events::resume::resume_event))
         .routes(routes!(check_ins::check_in))

@@ -30,6 +30,7 @@ pub mod change_capacity;
 pub mod change_sale_window;
 pub mod change_ticket_type;
 pub mod draft;
+pub mod draft_copy;
 pub mod event;
 mod evolve;
 pub mod expire_holds;
@@ -199,6 +200,8 @@ enum PaymentPhase {
 pub enum InventoryCommand {
     /// See [`draft`].
     Draft(Box<draft::Draft>),
+    /// See [`draft_copy`].
+    DraftCopy(Box<draft_copy::DraftCopy>),
     /// See [`add_pool`].
     AddPool(add_pool::AddPool),
     /// See [`add_ticket_type`].
@@ -433,6 +436,7 @@ impl Aggregate for Inventory {
     fn decide(&self, command: &InventoryCommand, now: Timestamp) -> Decision {
         match command {
             InventoryCommand::Draft(command) => draft::decide(command, self),
+            InventoryCommand::DraftCopy(command) => draft_copy::decide(command, self),
             InventoryCommand::AddPool(command) => add_pool::decide(command, self),
             InventoryCommand::AddTicketType(command) => add_ticket_type::decide(command, self),
             InventoryCommand::Publish => publish::decide(self, now),

@@ -6,6 +6,7 @@ use crate::support::TestApp;
 
 mod blocks;
 mod capacity;
+mod copy;
 mod dates;
 mod pause;
 mod ticket_types;

@@ -12,6 +12,7 @@ pub mod after;
 pub mod availability;
 pub mod blocks;
 pub mod change;
+pub mod copy;
 pub mod create;
 pub mod history;
 pub mod list;

@@ -112,6 +112,7 @@ impl Reference {
                     _ => Err(InventoryRefused::TooEarly),
                 }
             }
+            InventoryCommand::DraftCopy(c) => self.judge_copy(c),
             change => self.judge_change(change, now),
         }
     }

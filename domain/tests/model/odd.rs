@@ -9,8 +9,9 @@ use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity,
-    change_sale_window, change_ticket_type, draft, extend_hold, pause_sale, place_hold, place_order,
-    record_capture, record_void, release_hold, remove_hold_items, reschedule, settle_payment, start_payment,
+    change_sale_window, change_ticket_type, draft, draft_copy, extend_hold, pause_sale, place_hold,
+    place_order, record_capture, record_void, release_hold, remove_hold_items, reschedule, settle_payment,
+    start_payment,
 };
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
@@ -253,6 +254,16 @@ fn about_set_up() -> BoxedStrategy<InventoryCommand> {
         type_added().prop_map(|added| InventoryCommand::AddTicketType(Box::new(
             add_ticket_type::AddTicketType { added }
         ))),
+        (
+            drafted(),
+            prop::collection::vec((pool(), any::<u32>()), 0..3),
+            prop::collection::vec(type_added(), 0..3)
+        )
+            .prop_map(|(terms, pools, types)| {
+                let pool = |(pool, capacity)| PoolAdded { capacity, name: String::new(), pool };
+                let pools = pools.into_iter().map(pool).collect();
+                InventoryCommand::DraftCopy(Box::new(draft_copy::DraftCopy { terms, pools, types }))
+            }),
         Just(InventoryCommand::Publish),
         Just(InventoryCommand::ExpireHolds),
     ]

@@ -1,6 +1,7 @@
 //! What is for sale, at what price, and whether it can be had.
 
 use boxoffice_domain::id::TicketTypeId;
+use boxoffice_domain::inventory::draft_copy::DraftCopy;
 use boxoffice_domain::inventory::event::{InventoryDrafted, InventoryPublished, Item, TicketTypeAdded};
 use boxoffice_domain::inventory::publish::Missing;
 use boxoffice_domain::inventory::selection::Want;
@@ -9,7 +10,7 @@ use boxoffice_domain::money::MINOR_MAX;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 
-use super::{Held, Judged, Reference, by_type, exactly, world};
+use super::{Answer, Held, Judged, Reference, by_type, exactly, world};
 
 impl Reference {
     pub(super) fn judge_ticket_type(&self, added: &TicketTypeAdded) -> Judged {
@@ -41,6 +42,24 @@ impl Reference {
         }
         added.pools = once;
         exactly([added.into()])
+    }
+
+    /// Pools and types of a copy are what the world makes of them: all of them are in order.
+    pub(super) fn judge_copy(&self, copy: &DraftCopy) -> Judged {
+        if self.terms.is_some() {
+            return Err(InventoryRefused::Exists);
+        }
+        let mut all = Self { terms: Some(copy.terms.clone()), ..Self::default() };
+        let mut events = vec![copy.terms.clone().into()];
+        for pool in &copy.pools {
+            all.pools.push((pool.pool, pool.capacity));
+            events.push(pool.clone().into());
+        }
+        for added in &copy.types {
+            let Answer::Exactly(judged) = all.judge_ticket_type(added)? else { panic!("{added:?}") };
+            events.extend(judged);
+        }
+        Ok(Answer::Exactly(events))
     }
 
     pub(super) fn judge_publication(&self, now: Timestamp) -> Judged {
