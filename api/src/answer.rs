@@ -3,12 +3,12 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use boxoffice_domain::digest::Digest;
 use boxoffice_domain::log::Position;
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::context::LOG_POSITION;
+use crate::if_match::hash_tag;
 use crate::problem::Problem;
 
 /// An answer in the making.
@@ -75,8 +75,7 @@ impl Answer {
     /// For everybody, with an entity tag made of the body.
     #[must_use]
     pub fn hashed(self, request: &HeaderMap) -> Self {
-        let digest = Digest::of(&[&self.body]).to_string();
-        let tag = format!("\"{}\"", digest.get(..32).unwrap_or_default());
+        let tag = hash_tag(&self.body);
         self.tagged(&tag, request)
     }
 

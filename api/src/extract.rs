@@ -35,6 +35,31 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// A JSON body that may be left out, which says the same as an empty object.
+#[derive(Debug)]
+pub struct OptionalJson<T> {
+    /// What it says.
+    pub value: T,
+    /// As [`Json::canonical`].
+    pub canonical: Vec<u8>,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let announced = must_be_json(request.headers());
+        let body = body(request, BODY_MAX).await?;
+        let Json { value, canonical } = if body.trim_ascii().is_empty() {
+            parse(b"{}")?
+        } else {
+            announced?;
+            parse(&body)?
+        };
+        Ok(Self { value, canonical })
+    }
+}
+
 /// The body must be announced as JSON.
 ///
 /// # Errors

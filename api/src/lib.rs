@@ -17,6 +17,7 @@ pub mod extract;
 pub mod generated_docs;
 mod housekeeping;
 pub mod idempotency;
+pub mod if_match;
 pub mod jobs;
 pub mod lookup;
 pub mod metrics;

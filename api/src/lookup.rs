@@ -207,12 +207,7 @@ impl App {
     /// 404.
     pub fn pools(&self, show: ShowId) -> Result<Vec<PoolBody>, Problem> {
         let pools = self.entry(show)?.read(Timestamp::default(), |view| view.pools().to_vec())?;
-        let body = |pool: boxoffice_projections::show::Pool| PoolBody {
-            pool_id: pool.pool.to_string(),
-            name: pool.name,
-            capacity: u32::try_from(pool.capacity).unwrap_or(u32::MAX),
-        };
-        Ok(pools.into_iter().map(body).collect())
+        Ok(pools.iter().map(PoolBody::of).collect())
     }
 
     /// What is charged beside prices at present, and the currency of it.

@@ -56,6 +56,8 @@ codes! {
     NotFound = "not_found", NOT_FOUND, false, "There is no such thing";
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, false, "This resource does not have that method";
     NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, false, "None of the accepted media types is offered";
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, false, "It has changed in the meantime";
+    PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED, false, "A change needs the tag of what it changes";
     TooLarge = "too_large", PAYLOAD_TOO_LARGE, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, false, "The body is not JSON";
     Invalid = "invalid", UNPROCESSABLE_ENTITY, false, "Something in the request is not valid";
@@ -71,6 +73,7 @@ codes! {
     AlreadyExists = "already_exists", CONFLICT, false, "It exists already";
     NotReady = "not_ready", CONFLICT, false, "The event is not ready to be published";
     SaleNotOpen = "sale_not_open", CONFLICT, false, "The sale is not open";
+    NotPublished = "not_published", CONFLICT, false, "The event is not published yet";
     SeatsTaken = "seats_taken", CONFLICT, false, "Somebody else has these seats";
     SoldOut = "sold_out", CONFLICT, false, "Not enough is left";
     NotAdjacent = "not_adjacent", CONFLICT, false, "There are not so many seats side by side";
@@ -81,6 +84,7 @@ codes! {
     HoldExpired = "hold_expired", CONFLICT, false, "The hold has lapsed";
     HoldReleased = "hold_released", CONFLICT, false, "The hold was let go";
     HoldOrdered = "hold_ordered", CONFLICT, false, "The hold has become an order";
+    NotInBlock = "not_in_block", CONFLICT, false, "The block does not have that";
     NotInHold = "not_in_hold", CONFLICT, false, "The hold does not have that";
     HoldWouldBeEmpty = "hold_would_be_empty", CONFLICT, false, "Nothing would be left in the hold";
     ExtensionLimit = "extension_limit_reached", CONFLICT, false, "The hold cannot be extended any more";
@@ -280,6 +284,17 @@ impl From<InventoryRefused> for Problem {
                     .with("opens_at", json!(at)),
                 None => Self::new(Code::SaleNotOpen, "The event is not on sale now."),
             },
+            InventoryRefused::UnknownPool => Self::not_found("pool"),
+            InventoryRefused::UnknownBlock => Self::not_found("block"),
+            InventoryRefused::NotInBlock => plain(Code::NotInBlock),
+            InventoryRefused::Changed => crate::if_match::changed(),
+            InventoryRefused::PoolShort { pool, available } => {
+                plain(Code::SoldOut).with("left", json!([{"pool_id": pool, "available": available}]))
+            }
+            InventoryRefused::SalePaused => {
+                Self::new(Code::SaleNotOpen, "The organizer has paused the sale.").with("paused", json!(true))
+            }
+            InventoryRefused::NotPublished => plain(Code::NotPublished),
             InventoryRefused::UnknownSeats(seats) => plain(Code::UnknownSeats).with("seats", json!(seats)),
             InventoryRefused::UnknownTicketType(id) => {
                 plain(Code::UnknownTicketType).with("ticket_type_id", json!(id))
@@ -368,6 +383,9 @@ fn invalid_request(invalid: &Invalid) -> Problem {
             Problem::field("/items", "no_seats", detail).with("ticket_type_id", json!(id))
         }
         Invalid::NoAmount => Problem::field("", "amount_or_percentage", detail),
+        Invalid::SaleWindow => Problem::field("/sale_starts_at", "out_of_range", detail),
+        Invalid::PastStart => Problem::field("/starts_at", "out_of_range", detail),
+        Invalid::Limits => Problem::field("/min_per_order", "out_of_range", detail),
         Invalid::AmountTooLarge => Problem::field("/price/amount", "out_of_range", detail),
     }
 }
@@ -400,7 +418,12 @@ impl From<boxoffice_domain::organizer::OrganizerRefused> for Problem {
 
 impl From<boxoffice_domain::catalog::CatalogRefused> for Problem {
     fn from(refused: boxoffice_domain::catalog::CatalogRefused) -> Self {
-        Self::new(Code::AlreadyExists, sentence(&refused.to_string()))
+        use boxoffice_domain::catalog::CatalogRefused;
+        match refused {
+            CatalogRefused::Exists => Self::new(Code::AlreadyExists, sentence(&refused.to_string())),
+            CatalogRefused::Unknown => Self::not_found("event"),
+            CatalogRefused::Changed => crate::if_match::changed(),
+        }
     }
 }
 

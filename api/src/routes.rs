@@ -24,12 +24,23 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(venues::get_seating_plan))
         .routes(routes!(venues::export_seating_plan))
         .routes(routes!(events::pools::add_pool, events::pools::list_pools))
+        .routes(routes!(events::pools::get_pool, events::pools::change_pool))
+        .routes(routes!(events::blocks::place_block, events::blocks::list_blocks))
+        .routes(routes!(events::blocks::get_block, events::blocks::release_block))
         .routes(routes!(events::ticket_types::add_ticket_type, events::ticket_types::list_ticket_types))
         .routes(routes!(events::fees::add_fee, events::fees::list_fees))
         .routes(routes!(events::fees::remove_fee))
         .routes(routes!(events::taxes::add_tax, events::taxes::list_taxes))
         .routes(routes!(events::taxes::remove_tax))
         .routes(routes!(events::publish::publish_event))
+        .routes(routes!(
+            events::ticket_types::get_ticket_type,
+            events::ticket_types::change::change_ticket_type
+        ))
+        .routes(routes!(events::reschedule::reschedule_event))
+        .routes(routes!(events::copy::copy_event))
+        .routes(routes!(events::pause::pause_event))
+        .routes(routes!(events::resume::resume_event))
         .routes(routes!(check_ins::check_in))
         .routes(routes!(check_ins::check_in_batch))
         .routes(routes!(events::history::get_seat_history))
@@ -48,7 +59,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
 fn buyers() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(events::list::list_events, events::create::create_event))
-        .routes(routes!(events::read::get_event))
+        .routes(routes!(events::read::get_event, events::change::change_event))
         .routes(routes!(events::availability::get_availability))
         .routes(routes!(events::seats::get_seats))
         .routes(routes!(events::live::watch_event))

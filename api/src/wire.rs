@@ -165,6 +165,46 @@ pub fn optional_time(value: Option<&str>, pointer: &str) -> Result<Option<Timest
     value.map(|value| time(value, pointer)).transpose()
 }
 
+/// A field of a change: left out, null, or a value.
+///
+/// # Errors
+/// What the value's own reading says.
+pub fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A time as it is to be: the one that is named, none where that is null, or the present one.
+///
+/// # Errors
+/// 422 that points at the field.
+pub fn changed_time(
+    change: Option<&Option<String>>,
+    known: Option<Timestamp>,
+    pointer: &str,
+) -> Result<Option<Timestamp>, Problem> {
+    change.map_or(Ok(known), |change| optional_time(change.as_deref(), pointer))
+}
+
+/// A text as it is to be.
+///
+/// # Errors
+/// 422 that points at the field.
+pub fn changed_text(
+    change: Option<&Option<String>>,
+    known: Option<&str>,
+    pointer: &str,
+    length_max: usize,
+) -> Result<Option<String>, Problem> {
+    change.map_or_else(
+        || Ok(known.map(ToOwned::to_owned)),
+        |change| optional_text(change.as_deref(), pointer, length_max),
+    )
+}
+
 /// An id within a body.
 ///
 /// # Errors

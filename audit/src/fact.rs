@@ -1,10 +1,16 @@
 //! What an event says: every type of event with its payload, field by field, as `docs/log-format.md` lists them.
 
+#![expect(
+    clippy::enum_variant_names,
+    clippy::struct_field_names,
+    reason = "types and fields are named as the log names them"
+)]
+
 use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
-    Currency, Digest, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, ShowId,
-    Stream, TaxId, TicketId, Time, TypeId, VenueId,
+    BlockId, Currency, Digest, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId,
+    ShowId, Stream, TaxId, TicketId, Time, TypeId, VenueId,
 };
 
 /// Declares objects by their fields, in the order of their names, which is the order in which they stand.
@@ -180,6 +186,29 @@ facts! {
             max_expires_at: Time,
             tariff: Option<u32>,
         }
+        SalePaused = "sale_paused" v 1 { reason: Option<Text> }
+        SaleResumed = "sale_resumed" v 1 {}
+        SaleWindowChanged = "sale_window_changed" v 1 { sale_ends_at: Option<Time>, sale_starts_at: Option<Time> }
+        TicketTypeChanged = "ticket_type_changed" v 1 {
+            hidden: Flag,
+            max_per_order: Option<u32>,
+            min_per_order: Option<u32>,
+            name: Text,
+            price: u64,
+            sale_ends_at: Option<Time>,
+            sale_starts_at: Option<Time>,
+            ticket_type: TypeId,
+        }
+        InventoryRescheduled = "inventory_rescheduled" v 1 { starts_at: Time }
+        PoolCapacityChanged = "pool_capacity_changed" v 1 { capacity: u32, pool: PoolId }
+        BlockPlaced = "block_placed" v 1 {
+            block: BlockId,
+            pool: Option<PoolId>,
+            quantity: Option<u32>,
+            reason: Option<Text>,
+            seats: Listed<Box<str>>,
+        }
+        BlockReleased = "block_released" v 1 { block: BlockId, quantity: Option<u32>, seats: Listed<Box<str>> }
         HoldItemsAdded = "hold_items_added" v 1 { hold: HoldId, items: Vec<Item> }
         HoldItemsRemoved = "hold_items_removed" v 1 { hold: HoldId, items: Vec<Item> }
         HoldExtended = "hold_extended" v 1 { expires_at: Time, hold: HoldId }
@@ -272,5 +301,13 @@ facts! {
             starts_at: Time,
             venue: VenueId,
         }
+        ShowDescribed = "show_described" v 1 {
+            category: Option<Text>,
+            description: Option<Text>,
+            genre: Option<Text>,
+            name: Text,
+            performers: Listed<Text>,
+        }
+        ShowRescheduled = "show_rescheduled" v 1 { doors_at: Option<Time>, ends_at: Option<Time>, starts_at: Time }
     }
 }

@@ -8,6 +8,7 @@ mod holds;
 mod inventory;
 mod orders;
 mod payments;
+mod sale;
 mod single_seats;
 mod stock;
 
@@ -62,6 +63,11 @@ impl World {
             (Stream::Catalog(show), Fact::Catalog(CatalogFact::ShowDrafted(drafted))) => {
                 subject(event.stream, show == drafted.show)?;
             }
+            // That these follow on the draft was judged above; what they say is for people.
+            (
+                Stream::Catalog(_),
+                Fact::Catalog(CatalogFact::ShowDescribed(_) | CatalogFact::ShowRescheduled(_)),
+            ) => {}
             (stream, _) => return Rule::TypeIsKnown.broken(format!("an event of another kind in {stream}")),
         }
         self.position += 1;
@@ -121,9 +127,8 @@ fn begins(event: &Event) -> Verdict {
     let creates = match &event.fact {
         Fact::Inventory(fact) => matches!(fact, InventoryFact::InventoryDrafted(_)),
         Fact::Doors(_) => return Ok(()),
-        Fact::Organizer(OrganizerFact::OrganizerCreated(_)) | Fact::Catalog(CatalogFact::ShowDrafted(_)) => {
-            true
-        }
+        Fact::Organizer(OrganizerFact::OrganizerCreated(_)) => true,
+        Fact::Catalog(fact) => matches!(fact, CatalogFact::ShowDrafted(_)),
         Fact::Venue(fact) => matches!(fact, VenueFact::VenueCreated(_)),
     };
     Rule::StreamBegins.holds(creates == (event.version == 1), || {

@@ -64,10 +64,25 @@ rules! {
     RateIsShare = "a rate is at most the whole";
     PublishedOnce = "a show is published once";
     PublishedWithTypes = "a show is published with at least one ticket type";
+    PauseOfPublished = "only a published show is paused or resumed";
+    PauseTurns = "a sale is paused when it is not, and resumed when it is";
+
+    WindowOpens = "a sale that is changed, or whose show is moved, starts before it ends";
+    MovedAhead = "a show is moved to a time that is still to come";
+    TypeChangeOfKnown = "a ticket type that is changed was added before";
+    LimitsAllow = "a ticket type that is changed has no minimum above its maximum";
+    CapacityChanges = "the capacity of a pool that was added changes to another one";
+
+    // Blocks.
+    BlockIsNew = "the id of a block is used once";
+    BlockKeepsBack = "a block keeps back seats, each once, or units of a pool of its show";
+    SeatIsNotBlocked = "a seat that is blocked is neither held nor blocked again";
+    ReleasedIsBlocked = "what is released, at least one seat or unit, is in its block";
 
     // Holds.
     HoldNeedsPublished = "only a published show sells";
     HoldInSaleWindow = "a show sells within its sale window";
+    HoldNotPaused = "a paused show takes nothing new into holds";
     HoldInTypeWindow = "a ticket type sells within its own sale window";
     HoldIsNew = "the id of a hold is used once";
     HoldHasItems = "what is held, added, removed or ordered is at least one item";
@@ -80,7 +95,7 @@ rules! {
     SeatIsFree = "a seat has at most one live claim";
     LapsedHoldEndsFirst = "a seat whose hold has lapsed is claimed after that hold's expiry is in the log";
     NobodyLeftAlone = "where a show forbids it, nobody leaves a seat alone that need not be";
-    PoolIsNotOverdrawn = "live claims on a pool never exceed its capacity";
+    PoolIsNotOverdrawn = "nothing is claimed or blocked beyond the capacity of a pool";
     BuyerMaximum = "a hold has at most as many items as one buyer may have";
     OrderMaximum = "a hold has at most as many items as one order may have";
     TypeMaximum = "a hold has at most as many items of a ticket type as one order may have";

@@ -198,13 +198,15 @@ ids! {
     PaymentId = "payment";
     /// The right of one person to one seat or pool unit.
     TicketId = "ticket";
+    /// Seats or pool units that the organizer keeps back.
+    BlockId = "block";
     /// A natural person; what is known of them lives in the vault alone.
     PersonId = "person";
     /// Long work that a server was asked to do.
     JobId = "job";
 }
 
-ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, TicketId);
+ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, TicketId, BlockId);
 
 impl ShowId {
     /// The bits that ids of this show's things end with.

@@ -7,7 +7,7 @@
 //! * every transition names the hold, so that what a former holder does changes nothing;
 //! * no question that a command asks takes time that grows with the number of seats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Layouts, Streamed};
 use crate::digest::Digest;
-use crate::id::{HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
@@ -32,22 +32,31 @@ pub mod add_tax;
 pub mod add_ticket_type;
 pub mod best_available;
 pub mod cancel_order;
+pub mod change_capacity;
+pub mod change_sale_window;
+pub mod change_ticket_type;
 pub mod draft;
+pub mod draft_copy;
 pub mod event;
 mod evolve;
 pub mod expire_holds;
 pub mod extend_hold;
 pub mod fingerprint;
+pub mod pause_sale;
+pub mod place_block;
 pub mod place_hold;
 pub mod place_order;
 pub mod publish;
 pub mod record_capture;
 pub mod record_payment;
 pub mod record_void;
+pub mod release_block;
 pub mod release_hold;
 pub mod remove_fee;
 pub mod remove_hold_items;
 pub mod remove_tax;
+pub mod reschedule;
+pub mod resume_sale;
 #[cfg(test)]
 pub(crate) mod scenario;
 pub mod selection;
@@ -67,16 +76,18 @@ pub const ITEMS_MAX: usize = 500;
 pub struct Inventory {
     terms: Option<Terms>,
     published: bool,
+    paused: bool,
     pools: Vec<Pool>,
     pool_index: FxHashMap<PoolId, usize>,
     types: Vec<TicketType>,
     type_index: FxHashMap<TicketTypeId, usize>,
     /// What is charged beside prices, now and before.
     tariffs: Tariffs,
-    /// Which hold has each seat; whether that hold still counts is a question of time.
-    claims: Vec<Option<HoldId>>,
+    /// Who has each seat; whether a hold still counts is a question of time.
+    claims: Vec<Option<Claimant>>,
     /// How many of the seats of each run nobody has claimed. Follows from the claims.
     unclaimed: Vec<u32>,
+    blocks: BTreeMap<BlockId, Block>,
     holds: FxHashMap<HoldId, Hold>,
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
@@ -99,6 +110,8 @@ struct Pool {
     capacity: u32,
     /// Units that holds have, lapsed ones included until their expiry is recorded.
     claimed: u32,
+    /// Units that blocks keep back.
+    blocked: u64,
     /// Holds that have units of it and can still lapse, the next first.
     deadlines: BTreeSet<(Timestamp, HoldId)>,
 }
@@ -111,6 +124,21 @@ struct TicketType {
     category: Option<u32>,
     /// Indexes of the pools it draws on.
     pools: Arc<[usize]>,
+}
+
+/// Who has a seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Claimant {
+    Hold(HoldId),
+    Block(BlockId),
+}
+
+/// What the organizer keeps back, as far as it has not been released.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Block {
+    seats: BTreeSet<SeatIndex>,
+    /// The index of a pool, and how many units of it.
+    units: Option<(usize, u32)>,
 }
 
 /// Seats and units reserved for one buyer.
@@ -191,6 +219,8 @@ enum PaymentPhase {
 pub enum InventoryCommand {
     /// See [`draft`].
     Draft(Box<draft::Draft>),
+    /// See [`draft_copy`].
+    DraftCopy(Box<draft_copy::DraftCopy>),
     /// See [`add_pool`].
     AddPool(add_pool::AddPool),
     /// See [`add_ticket_type`].
@@ -205,6 +235,22 @@ pub enum InventoryCommand {
     RemoveTax(remove_tax::RemoveTax),
     /// See [`publish`].
     Publish,
+    /// See [`pause_sale`].
+    PauseSale(pause_sale::PauseSale),
+    /// See [`resume_sale`].
+    ResumeSale,
+    /// See [`change_sale_window`].
+    ChangeSaleWindow(change_sale_window::ChangeSaleWindow),
+    /// See [`change_ticket_type`].
+    ChangeTicketType(Box<change_ticket_type::ChangeTicketType>),
+    /// See [`reschedule`].
+    Reschedule(reschedule::Reschedule),
+    /// See [`change_capacity`].
+    ChangeCapacity(change_capacity::ChangeCapacity),
+    /// See [`place_block`].
+    PlaceBlock(place_block::PlaceBlock),
+    /// See [`release_block`].
+    ReleaseBlock(release_block::ReleaseBlock),
     /// See [`place_hold`].
     PlaceHold(place_hold::PlaceHold),
     /// See [`add_hold_items`].
@@ -254,6 +300,32 @@ pub enum InventoryRefused {
         /// When it opens, if that is known and still to come.
         opens_at: Option<Timestamp>,
     },
+    /// There is no such pool.
+    #[error("there is no such pool")]
+    UnknownPool,
+    /// There is no such block.
+    #[error("there is no such block")]
+    UnknownBlock,
+    /// What is to be released is not in the block.
+    #[error("the block does not have that")]
+    NotInBlock,
+    /// It is not what the caller took it for.
+    #[error("it has changed in the meantime")]
+    Changed,
+    /// A pool does not have that many units left.
+    #[error("not enough is left")]
+    PoolShort {
+        /// The pool.
+        pool: PoolId,
+        /// How many could be held now.
+        available: u32,
+    },
+    /// The organizer has paused the sale.
+    #[error("the sale is paused")]
+    SalePaused,
+    /// The show is a draft.
+    #[error("the event is not published yet")]
+    NotPublished,
     /// There is no such seat in the plan.
     #[error("these seats do not exist in the seating plan")]
     UnknownSeats(Vec<crate::seating::SeatId>),
@@ -395,6 +467,15 @@ pub enum Invalid {
     /// There is no such pool.
     #[error("there is no such pool")]
     UnknownPool(PoolId),
+    /// A sale that would be over before it starts.
+    #[error("the sale must start before it ends")]
+    SaleWindow,
+    /// A show cannot be moved into the past.
+    #[error("the new start must be still to come")]
+    PastStart,
+    /// No order could have so many and so few.
+    #[error("the minimum is above the maximum")]
+    Limits,
     /// The order would come to more than [`crate::money::MINOR_MAX`].
     #[error("the amount is too large")]
     AmountTooLarge,
@@ -419,6 +500,7 @@ impl Aggregate for Inventory {
     fn decide(&self, command: &InventoryCommand, now: Timestamp) -> Decision {
         match command {
             InventoryCommand::Draft(command) => draft::decide(command, self),
+            InventoryCommand::DraftCopy(command) => draft_copy::decide(command, self),
             InventoryCommand::AddPool(command) => add_pool::decide(command, self),
             InventoryCommand::AddTicketType(command) => add_ticket_type::decide(command, self),
             InventoryCommand::AddFee(command) => add_fee::decide(command, self),
@@ -426,6 +508,14 @@ impl Aggregate for Inventory {
             InventoryCommand::AddTax(command) => add_tax::decide(command, self),
             InventoryCommand::RemoveTax(command) => remove_tax::decide(command, self),
             InventoryCommand::Publish => publish::decide(self, now),
+            InventoryCommand::PauseSale(command) => pause_sale::decide(command, self),
+            InventoryCommand::ResumeSale => resume_sale::decide(self),
+            InventoryCommand::ChangeSaleWindow(command) => change_sale_window::decide(command, self),
+            InventoryCommand::ChangeTicketType(command) => change_ticket_type::decide(command, self),
+            InventoryCommand::Reschedule(command) => reschedule::decide(command, self, now),
+            InventoryCommand::ChangeCapacity(command) => change_capacity::decide(command, self),
+            InventoryCommand::PlaceBlock(command) => place_block::decide(command, self, now),
+            InventoryCommand::ReleaseBlock(command) => release_block::decide(command, self),
             InventoryCommand::PlaceHold(command) => place_hold::decide(command, self, now),
             InventoryCommand::AddHoldItems(command) => add_hold_items::decide(command, self, now),
             InventoryCommand::RemoveHoldItems(command) => remove_hold_items::decide(command, self, now),
@@ -512,8 +602,8 @@ impl Inventory {
         self.plan()?.index_of(item.seat.as_ref()?.as_str())
     }
 
-    /// The hold that has a seat, recorded or not as lapsed.
-    fn claimant(&self, seat: SeatIndex) -> Option<HoldId> {
+    /// Who has a seat; a hold, recorded or not as lapsed.
+    fn claimant(&self, seat: SeatIndex) -> Option<Claimant> {
         self.claims.get(usize::try_from(seat).ok()?).copied().flatten()
     }
 
@@ -555,10 +645,14 @@ impl Inventory {
         let drafted = &self.terms()?.drafted;
         let opens_at = drafted.sale_starts_at.filter(|opens_at| now < *opens_at);
         let closes_at = drafted.sale_ends_at.map_or(drafted.starts_at, |ends| ends.min(drafted.starts_at));
-        if !self.published || opens_at.is_some() || now >= closes_at {
+        if !self.published || now >= closes_at {
             return Err(InventoryRefused::SaleNotOpen { opens_at: opens_at.filter(|_| self.published) });
         }
-        Ok(())
+        // Before the window opens too: nobody is promised an opening that the organizer has stopped.
+        if self.paused {
+            return Err(InventoryRefused::SalePaused);
+        }
+        opens_at.map_or(Ok(()), |opens_at| Err(InventoryRefused::SaleNotOpen { opens_at: Some(opens_at) }))
     }
 }
 

@@ -19,6 +19,8 @@ use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 
+#[path = "model/changing.rs"]
+mod changing;
 #[path = "model/history.rs"]
 mod history;
 #[path = "model/odd.rs"]
@@ -69,8 +71,8 @@ fn cases(usual: u32) -> ProptestConfig {
 fn every_history_goes_as_the_naive_model_says() {
     let layouts = OneLayout(world::layout());
     let seen = RefCell::new(Seen::new());
-    let config = cases(1_000);
-    let enough = config.cases >= 1_000;
+    let config = cases(1_200);
+    let enough = config.cases >= 1_200;
     TestRunner::new(config)
         .run(&history::history(200), |history| {
             Run::of(&history, &layouts, &mut seen.borrow_mut())?;
@@ -85,12 +87,13 @@ fn every_history_goes_as_the_naive_model_says() {
 /// The histories are worth something only as long as they get everywhere.
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
-    let others = "Exists UnknownShow NotReady SaleNotOpen UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
-        SeatsLeftAlone \
-        LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered NotInHold HoldWouldBeEmpty \
-        ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress UnknownPayment TooEarly";
-    let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool TooManyBest MoreAccessibleThanSeats NoSeats \
-        AmountTooLarge";
+    let others = "Exists UnknownShow NotReady SaleNotOpen SalePaused NotPublished UnknownPool \
+        UnknownBlock NotInBlock Changed PoolShort UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
+        SeatsLeftAlone LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered \
+        NotInHold HoldWouldBeEmpty ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress \
+        UnknownPayment TooEarly UnknownCharge";
+    let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
+        TooManyBest MoreAccessibleThanSeats NoSeats AmountTooLarge SaleWindow PastStart Limits";
     let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded";
     let invalid = invalid.split_whitespace().map(|name| format!("Invalid: {name}"));
     let let_go = let_go.split_whitespace().map(|name| format!("let go: {name}"));

@@ -3,6 +3,7 @@
 //! What a show has in stock is not here: that depends on the time and lives in [`crate::shows`].
 
 use boxoffice_domain::catalog::{CatalogEvent, ShowDrafted};
+use boxoffice_domain::id::ShowId;
 use boxoffice_domain::inventory::event::InventoryEvent;
 use boxoffice_domain::log::Recorded;
 use boxoffice_domain::organizer::OrganizerEvent;
@@ -185,7 +186,32 @@ fn plan_imported(event: &Recorded, imported: &SeatingPlanImported) -> Result<Cha
 fn catalog(event: &Recorded, fact: &CatalogEvent) -> Result<Vec<Change>, Inapplicable> {
     match fact {
         CatalogEvent::ShowDrafted(drafted) => show_drafted(event, drafted).map(|change| vec![change]),
+        CatalogEvent::ShowDescribed(described) => Ok(show_changed(
+            event,
+            vec![
+                ("name", described.name.as_str().into()),
+                ("description", described.description.as_deref().into()),
+                ("category", described.category.as_deref().into()),
+                ("genre", described.genre.as_deref().into()),
+                ("performers", json(&described.performers)?),
+            ],
+        )),
+        CatalogEvent::ShowRescheduled(times) => Ok(show_changed(
+            event,
+            vec![
+                ("starts_at", time(times.starts_at)),
+                ("doors_at", times.doors_at.map_or(Value::Null, time)),
+                ("ends_at", times.ends_at.map_or(Value::Null, time)),
+            ],
+        )),
     }
+}
+
+fn show_changed(event: &Recorded, mut columns: Vec<(&'static str, Value)>) -> Vec<Change> {
+    columns.push(("version", count(event.version)));
+    let change =
+        |show: ShowId| Change::Set { table: SHOW.name, key: show.to_string(), columns, only_if: None };
+    event.stream.show().map(change).into_iter().collect()
 }
 
 fn show_drafted(event: &Recorded, drafted: &ShowDrafted) -> Result<Change, Inapplicable> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use boxoffice_domain::doors::DoorsEvent;
-use boxoffice_domain::id::{HoldId, OrderId, ShowId, TicketId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, ShowId, TicketId};
 use boxoffice_domain::inventory::event::InventoryEvent;
 use boxoffice_domain::log::{Position, Recorded, StreamName};
 use boxoffice_domain::time::Timestamp;
@@ -37,6 +37,9 @@ pub struct HistoryEntry {
     /// The ticket for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<TicketId>,
+    /// The block that keeps it back, or did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<BlockId>,
     /// The same for people. Times of day are UTC.
     pub words: String,
 }
@@ -102,6 +105,7 @@ fn entry(recorded: &Recorded, event: &InventoryEvent, touch: &Touch) -> HistoryE
         hold: touch.hold,
         order: touch.order,
         ticket: touch.ticket,
+        block: touch.block,
         words: words::of(event, touch, recorded.log_time),
     }
 }

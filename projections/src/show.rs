@@ -7,16 +7,18 @@
 //!
 //! `apply` never fails and never panics: whether an event may come next was decided by the inventory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, ShowId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, ShowId};
 use boxoffice_domain::log::{Position, Recorded, Version};
 use boxoffice_domain::pricing::{Tariff, Tariffs};
 use boxoffice_domain::seating::{Layout, SeatId, SeatIndex};
 use boxoffice_domain::time::Timestamp;
 
 mod availability;
+mod blocks;
 mod changes;
 mod fold;
 mod hold_view;
@@ -28,6 +30,7 @@ mod stock;
 mod terms;
 
 pub use availability::{AvailabilityBody, Money, TypeAvailability, TypeLine};
+pub use blocks::BlockView;
 pub use changes::CHANGES_MAX;
 pub use hold_view::{HoldItem, HoldPhase, HoldView};
 pub use holds::ENDED_MAX;
@@ -36,6 +39,7 @@ pub use mark::{Mark, ViewKind};
 pub use seats::{SeatChange, SeatsSnapshot};
 pub use terms::{Pool, SaleStatus, SeatState, Terms, TicketType};
 
+use blocks::Block;
 use changes::Changes;
 use holds::Holds;
 use seats::SeatSheet;
@@ -64,7 +68,11 @@ pub struct ShowView {
     published_at: Option<Timestamp>,
     /// What is charged beside prices, now and before.
     tariffs: Tariffs,
+    /// When the show was to start as it was published.
+    announced: Option<Timestamp>,
+    paused: bool,
     stock: Stock,
+    blocks: BTreeMap<BlockId, Block>,
     holds: Holds,
     changes: Changes,
     /// Built when it is first asked for; void once ticket types are added.
@@ -85,7 +93,10 @@ impl ShowView {
             terms: None,
             published_at: None,
             tariffs: Tariffs::default(),
+            announced: None,
+            paused: false,
             stock: Stock::default(),
+            blocks: BTreeMap::new(),
             holds: Holds::default(),
             changes: Changes::default(),
             sheet: None,

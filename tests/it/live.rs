@@ -109,3 +109,29 @@ async fn a_stream_goes_on_where_it_was_left() {
     let unknown = Stream::open(&app, &path, Some("999999")).await.next().await;
     assert_eq!(unknown.event, "reset");
 }
+
+#[tokio::test]
+async fn who_watches_sees_what_is_kept_back_and_that_the_sale_is_paused() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let mut stream = Stream::open(&app, &format!("/v1/events/{}/live", theatre.event), None).await;
+    assert_eq!(stream.next().await.event, "snapshot");
+    let path = format!("/v1/events/{}", theatre.event);
+    let block = serde_json::json!({"seats": ["A-2"]});
+    app.manage("POST", format!("{path}/blocks")).json(block).send().await.expect(201);
+    app.manage("POST", format!("{path}/pause")).send().await.expect(200);
+    let mut state = Value::Null;
+    loop {
+        app.advance_seconds(1);
+        let frame = stream.next().await;
+        assert_eq!(frame.event, "delta");
+        if let Some(seat) = frame.data["seats"].as_array().unwrap().first() {
+            assert_eq!(seat["seat_id"], "A-2");
+            state = seat["state"].clone();
+        }
+        if frame.data["status"] == "paused" {
+            break;
+        }
+    }
+    assert_eq!(state, "blocked");
+}

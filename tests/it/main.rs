@@ -28,5 +28,6 @@ mod problems;
 mod projections;
 mod seating_plans;
 mod seats;
+mod selling;
 mod support;
 mod visibility;

@@ -8,16 +8,23 @@ use utoipa::ToSchema;
 use super::venues::{AddressBody, VenueBody};
 use crate::wire::Money;
 
+pub mod after;
 pub mod availability;
+pub mod blocks;
+pub mod change;
 pub mod charges;
+pub mod copy;
 pub mod create;
 pub mod fees;
 pub mod history;
 pub mod list;
 pub mod live;
+pub mod pause;
 pub mod pools;
 pub mod publish;
 pub mod read;
+pub mod reschedule;
+pub mod resume;
 pub mod seats;
 pub mod taxes;
 pub mod ticket_types;
@@ -30,7 +37,8 @@ pub struct EventEntry {
     pub event_id: String,
     /// What it is called.
     pub name: String,
-    /// `draft`, `scheduled`, `on_sale`, `sold_out` or `ended`.
+    /// `draft`, `scheduled`, `on_sale`, `rescheduled` (on sale, and moved since it was announced), `paused`, `sold_out`
+    /// or `ended`.
     pub status: String,
     /// Music, theatre, sport …
     #[serde(skip_serializing_if = "Option::is_none")]

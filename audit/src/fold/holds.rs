@@ -8,6 +8,7 @@ use super::charges::Tariff;
 use super::inventory::Inventory;
 use super::stock::{Claim, Stock};
 use crate::fact::{HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, Item};
+use crate::layout::SeatIndex;
 use crate::rule::{Rule, Verdict};
 use crate::value::{HoldId, OrderId, Time};
 
@@ -214,8 +215,11 @@ impl Inventory {
         let is_free = |other: &HoldId| {
             is_its_own(other) || self.holds.get(other).is_some_and(|other| other.has_lapsed(now))
         };
+        let kept_back = self.stock.blocked_among(hold.claims.iter().filter_map(|claim| claim.seat));
         let seats = hold.claims.iter().filter_map(|claim| self.stock.holder(claim.seat?));
-        seats.into_iter().all(is_free) && (hold.drawn || self.stock.has_left(&hold.claims))
+        kept_back.is_none()
+            && seats.into_iter().all(is_free)
+            && (hold.drawn || self.stock.has_left(&hold.claims))
     }
 
     /// Gives back the units of all holds that have lapsed.
@@ -242,6 +246,7 @@ impl Inventory {
         let start = self.terms.starts_at;
         let ends = self.terms.sale_ends_at.map_or(start, |ends| ends.min(start));
         Rule::HoldInSaleWindow.holds(opened && now < ends, || format!("{id} at {now}"))?;
+        Rule::HoldNotPaused.holds(!self.paused, || format!("{id} at {now}"))?;
         Rule::HoldHasItems.holds(!items.is_empty(), || id.to_string())?;
         let layout = self.layout.as_deref();
         let claims = items
@@ -266,16 +271,30 @@ impl Inventory {
     }
 
     fn take_seats(&mut self, claims: &[Claim], id: HoldId, now: Time) -> Verdict {
+        if let Some((seat, block)) = self.stock.blocked_among(claims.iter().filter_map(|claim| claim.seat)) {
+            let seat = self.seat_name(seat);
+            return Rule::SeatIsNotBlocked
+                .broken(format!("seat {seat:?} is wanted by {id}, {block} keeps it back"));
+        }
         let Err((seat, holder)) = self.stock.claim_seats(claims, id) else { return Ok(()) };
-        let seat = self.layout.as_deref().and_then(|layout| layout.name(seat)).unwrap_or_default();
+        let seat = self.seat_name(seat);
         if holder == id {
             return Rule::SeatNamedOnce.broken(format!("{id} has seat {seat:?} twice"));
         }
+        self.is_anothers(seat, &id.to_string(), holder, now)
+    }
+
+    /// Somebody wants a seat that a hold has.
+    pub(super) fn is_anothers(&self, seat: &str, wanted_by: &str, holder: HoldId, now: Time) -> Verdict {
         let other = self.holds.get(&holder);
         let told = other.map_or_else(String::new, |other| other.told(now));
         let lapsed = other.is_some_and(|other| other.has_lapsed(now));
         let rule = if lapsed { Rule::LapsedHoldEndsFirst } else { Rule::SeatIsFree };
-        rule.broken(format!("seat {seat:?} is wanted by {id}, but {holder} {told}"))
+        rule.broken(format!("seat {seat:?} is wanted by {wanted_by}, but {holder} {told}"))
+    }
+
+    pub(super) fn seat_name(&self, seat: SeatIndex) -> &str {
+        self.layout.as_deref().and_then(|layout| layout.name(seat)).unwrap_or_default()
     }
 
     /// Remembers when a hold lapses, where that gives units back.

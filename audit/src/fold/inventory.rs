@@ -8,13 +8,14 @@ use super::charges::Charges;
 use super::holds::Hold;
 use super::orders::{Order, Secured};
 use super::payments::{Capture, Payment};
+use super::sale::Block;
 use super::stock::Stock;
 use crate::fact::{CancelReason, InventoryDrafted, InventoryFact};
 use crate::layout::Layout;
 use crate::line::Event;
 use crate::report::Summary;
 use crate::rule::{Broken, Rule, Verdict};
-use crate::value::{CommandId, HoldId, OrderId, PaymentId, TicketId, Time};
+use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, TicketId, Time};
 
 /// How far a ticket has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +38,10 @@ pub(super) struct Inventory {
     pub(super) terms: InventoryDrafted,
     pub(super) layout: Option<Arc<Layout>>,
     pub(super) published: bool,
+    pub(super) paused: bool,
     pub(super) stock: Stock,
     pub(super) charges: Charges,
+    pub(super) blocks: HashMap<BlockId, Block>,
     pub(super) holds: HashMap<HoldId, Hold>,
     /// When holds lapse that draw on pools. An entry whose hold has ended or was extended means nothing.
     pub(super) deadlines: BinaryHeap<Reverse<(Time, HoldId)>>,
@@ -58,8 +61,10 @@ impl Inventory {
             terms,
             layout,
             published: false,
+            paused: false,
             stock: Stock::default(),
             charges: Charges::default(),
+            blocks: HashMap::new(),
             holds: HashMap::new(),
             deadlines: BinaryHeap::new(),
             orders: HashMap::new(),
@@ -87,6 +92,14 @@ impl Inventory {
             InventoryFact::TaxAdded(added) => self.add_tax(added),
             InventoryFact::TaxRemoved(removed) => self.remove_tax(removed),
             InventoryFact::InventoryPublished(_) => self.publish(),
+            InventoryFact::SalePaused(_) => self.pause(),
+            InventoryFact::SaleResumed(_) => self.resume(),
+            InventoryFact::SaleWindowChanged(changed) => self.change_window(changed),
+            InventoryFact::TicketTypeChanged(changed) => self.stock.change_type(changed),
+            InventoryFact::InventoryRescheduled(moved) => self.reschedule(moved, now),
+            InventoryFact::PoolCapacityChanged(changed) => self.stock.change_capacity(changed),
+            InventoryFact::BlockPlaced(placed) => self.place_block(placed, now),
+            InventoryFact::BlockReleased(released) => self.release_block(released),
             InventoryFact::HoldPlaced(placed) => self.place_hold(placed, now),
             InventoryFact::HoldItemsAdded(added) => self.add_items(added, now),
             InventoryFact::HoldItemsRemoved(removed) => self.remove_items(removed, now),

@@ -3,10 +3,11 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::fact::{PoolAdded, TicketTypeAdded};
+use super::sale::opens;
+use crate::fact::{PoolAdded, PoolCapacityChanged, TicketTypeAdded, TicketTypeChanged};
 use crate::layout::{Layout, SeatIndex};
 use crate::rule::{Rule, Verdict};
-use crate::value::{HoldId, PoolId, TicketId, Time, TypeId};
+use crate::value::{BlockId, HoldId, PoolId, TicketId, Time, TypeId};
 
 /// A claim on one seat, or on one unit of each pool of a ticket type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +30,17 @@ struct Pool {
     capacity: u64,
     /// Units under live claims.
     live: u64,
+    /// Units that blocks keep back.
+    blocked: u64,
+}
+
+impl Pool {
+    fn is_not_overdrawn(&self, id: PoolId) -> Verdict {
+        let Self { capacity, live, blocked } = self;
+        Rule::PoolIsNotOverdrawn.holds(live + blocked <= *capacity, || {
+            format!("{id} has {capacity} units, {live} are claimed and {blocked} blocked")
+        })
+    }
 }
 
 /// Ticket types, pools and claims of one show.
@@ -38,6 +50,8 @@ pub(super) struct Stock {
     pools: HashMap<PoolId, Pool>,
     /// Each seat that has a claim, with the hold that has it, until that hold's end is in the log.
     seats: HashMap<SeatIndex, HoldId>,
+    /// Each seat that a block keeps back.
+    blocked: HashMap<SeatIndex, BlockId>,
     minimums: bool,
     maximums: bool,
 }
@@ -47,9 +61,68 @@ impl Stock {
         match self.pools.entry(added.pool) {
             Entry::Occupied(_) => Rule::PoolIsNew.broken(added.pool.to_string()),
             Entry::Vacant(entry) => {
-                entry.insert(Pool { capacity: u64::from(added.capacity), live: 0 });
+                entry.insert(Pool { capacity: u64::from(added.capacity), live: 0, blocked: 0 });
                 Ok(())
             }
+        }
+    }
+
+    pub(super) fn change_type(&mut self, changed: &TicketTypeChanged) -> Verdict {
+        let id = changed.ticket_type;
+        let Some(known) = self.types.get_mut(&id) else {
+            return Rule::TypeChangeOfKnown.broken(id.to_string());
+        };
+        let (min, max) = (changed.min_per_order, changed.max_per_order);
+        Rule::LimitsAllow
+            .holds(min.zip(max).is_none_or(|(min, max)| min <= max), || format!("{id}: {min:?}, {max:?}"))?;
+        (known.min_per_order, known.max_per_order, known.price) = (min, max, changed.price);
+        (known.sale_starts_at, known.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+        self.minimums |= min.is_some();
+        self.maximums |= max.is_some();
+        opens(changed.sale_starts_at, changed.sale_ends_at)
+    }
+
+    pub(super) fn change_capacity(&mut self, changed: &PoolCapacityChanged) -> Verdict {
+        let (id, capacity) = (changed.pool, u64::from(changed.capacity));
+        match self.pools.get_mut(&id) {
+            Some(pool) if pool.capacity != capacity => {
+                pool.capacity = capacity;
+                Ok(())
+            }
+            Some(_) => Rule::CapacityChanges.broken(format!("{id} has {capacity} already")),
+            None => Rule::CapacityChanges.broken(format!("{id} was not added")),
+        }
+    }
+
+    /// Keeps a seat back. Whether somebody has it was judged.
+    pub(super) fn block_seat(&mut self, seat: SeatIndex, block: BlockId) {
+        self.blocked.insert(seat, block);
+    }
+
+    pub(super) fn unblock_seat(&mut self, seat: SeatIndex) {
+        self.blocked.remove(&seat);
+    }
+
+    /// The first of these seats that is kept back, and by which block.
+    pub(super) fn blocked_among(
+        &self,
+        mut seats: impl Iterator<Item = SeatIndex>,
+    ) -> Option<(SeatIndex, BlockId)> {
+        seats.find_map(|seat| self.blocked.get(&seat).map(|block| (seat, *block)))
+    }
+
+    /// Keeps units back, or says that there is no such pool or not enough of it.
+    pub(super) fn block_units(&mut self, id: PoolId, quantity: u64) -> Verdict {
+        let Some(pool) = self.pools.get_mut(&id) else {
+            return Rule::BlockKeepsBack.broken(format!("{id} was not added"));
+        };
+        pool.blocked += quantity;
+        pool.is_not_overdrawn(id)
+    }
+
+    pub(super) fn unblock_units(&mut self, id: PoolId, quantity: u64) {
+        if let Some(pool) = self.pools.get_mut(&id) {
+            pool.blocked = pool.blocked.saturating_sub(quantity);
         }
     }
 
@@ -157,7 +230,7 @@ impl Stock {
             }
         }
         let fits = |(id, wanted): (&PoolId, &u64)| {
-            self.pools.get(id).is_some_and(|pool| pool.live + wanted <= pool.capacity)
+            self.pools.get(id).is_some_and(|pool| pool.live + pool.blocked + wanted <= pool.capacity)
         };
         wanted.iter().all(fits)
     }
@@ -178,10 +251,7 @@ impl Stock {
             for id in self.types.get(&claim.ticket_type).iter().flat_map(|sold_as| &sold_as.pools.0) {
                 if let Some(pool) = self.pools.get_mut(id) {
                     pool.live += 1;
-                    let (live, capacity) = (pool.live, pool.capacity);
-                    Rule::PoolIsNotOverdrawn.holds(live <= capacity, || {
-                        format!("{id} has {capacity} units, {live} are claimed")
-                    })?;
+                    pool.is_not_overdrawn(*id)?;
                 }
             }
         }

@@ -114,6 +114,8 @@ ids! {
     PaymentId = "payment_";
     /// The right to one seat or unit.
     TicketId = "ticket_";
+    /// What the organizer keeps back.
+    BlockId = "block_";
     /// Who buys.
     PersonId = "person_";
 }

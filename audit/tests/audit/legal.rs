@@ -11,6 +11,8 @@ use crate::sale::{
 };
 use crate::{check, summary};
 
+mod sale;
+
 fn on_sale() -> Log {
     let mut log = Log::default();
     log.on_sale();

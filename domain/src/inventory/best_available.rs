@@ -14,7 +14,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::event::Item;
-use super::{Invalid, Inventory, InventoryRefused, Left, TicketType};
+use super::{Claimant, Invalid, Inventory, InventoryRefused, Left, TicketType};
 use crate::id::{HoldId, TicketTypeId};
 use crate::seating::runs::{RunIndex, Runs};
 use crate::seating::{Layout, SeatIndex};
@@ -88,11 +88,21 @@ impl Inventory {
         Ok(seats.into_iter().filter_map(|seat| item(known, plan, seat)).collect())
     }
 
-    /// The holds that have lapsed and still count as claims.
+    /// The holds that have lapsed and still have claims.
     pub(super) fn overdue(&self, now: Timestamp) -> FxHashSet<HoldId> {
         let due = self.deadlines.iter().take_while(|(deadline, _)| *deadline <= now);
         let overdue = |id: &HoldId| self.holds.get(id).is_some_and(|hold| hold.is_overdue(now));
         due.map(|(_, id)| *id).filter(overdue).collect()
+    }
+}
+
+impl Claimant {
+    /// Whether it is one of these holds, which have lapsed.
+    pub(super) fn has_lapsed(self, overdue: &FxHashSet<HoldId>) -> bool {
+        match self {
+            Self::Hold(hold) => overdue.contains(&hold),
+            Self::Block(_) => false,
+        }
     }
 }
 
@@ -149,8 +159,8 @@ impl<'a> Chooser<'a> {
     }
 
     fn is_free(&self, seat: SeatIndex) -> bool {
-        let claimed = self.inventory.claimant(seat).is_some_and(|hold| !self.overdue.contains(&hold));
-        !claimed && !self.taken.contains(&seat)
+        let is_claimed = self.inventory.claimant(seat).is_some_and(|by| !by.has_lapsed(&self.overdue));
+        !is_claimed && !self.taken.contains(&seat)
     }
 
     /// How many seats of a run are free, of whatever category.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
-use crate::id::{FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId};
+use crate::id::{
+    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
+};
 use crate::money::{Currency, Minor};
 use crate::pricing::{FeeLine, Rate, Share, TariffIndex, TaxLine};
 use crate::seating::{Layout, SeatId};
@@ -34,6 +36,22 @@ stored_events! {
         TaxRemoved = "tax_removed" v 1,
         /// From now on the sale windows decide whether it sells.
         InventoryPublished = "inventory_published" v 1,
+        /// The sale starts or ends at another time.
+        SaleWindowChanged = "sale_window_changed" v 1,
+        /// What is sold is sold on other terms from now on.
+        TicketTypeChanged = "ticket_type_changed" v 1,
+        /// The show starts at another time.
+        InventoryRescheduled = "inventory_rescheduled" v 1,
+        /// Nothing more is held until the sale is resumed.
+        SalePaused = "sale_paused" v 1,
+        /// The sale windows decide again.
+        SaleResumed = "sale_resumed" v 1,
+        /// A pool has more or fewer units.
+        PoolCapacityChanged = "pool_capacity_changed" v 1,
+        /// The organizer keeps seats or units back.
+        BlockPlaced = "block_placed" v 1,
+        /// What was kept back is for sale.
+        BlockReleased = "block_released" v 1,
         /// Seats or units are reserved for one buyer.
         HoldPlaced = "hold_placed" v 1,
         /// A hold has more in it.
@@ -159,6 +177,115 @@ pub enum SingleSeatRule {
     Refuse,
 }
 
+/// See [`InventoryEvent::SaleWindowChanged`]. Says the whole window anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SaleWindowChanged {
+    /// When the sale ends now; else when the show starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<Timestamp>,
+    /// When the sale starts now; else with the publication.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<Timestamp>,
+}
+
+/// See [`InventoryEvent::TicketTypeChanged`]. Says everything anew that can change; what is held keeps its price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketTypeChanged {
+    /// Sold only to those who know of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// How many of it one hold may have at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_order: Option<u32>,
+    /// How many of it one order must have at least, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_per_order: Option<u32>,
+    /// What people call it.
+    pub name: String,
+    /// In minor units.
+    pub price: Minor,
+    /// When its sale ends, where that differs from the show's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_ends_at: Option<Timestamp>,
+    /// When its sale starts, where that differs from the show's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sale_starts_at: Option<Timestamp>,
+    /// The ticket type.
+    pub ticket_type: TicketTypeId,
+}
+
+impl TicketTypeChanged {
+    /// What can change of a ticket type, as it is.
+    #[must_use]
+    pub fn of(added: &TicketTypeAdded) -> Self {
+        Self {
+            hidden: added.hidden,
+            max_per_order: added.max_per_order,
+            min_per_order: added.min_per_order,
+            name: added.name.clone(),
+            price: added.price,
+            sale_ends_at: added.sale_ends_at,
+            sale_starts_at: added.sale_starts_at,
+            ticket_type: added.ticket_type,
+        }
+    }
+
+    /// The ticket type with what has changed.
+    pub fn change(&self, added: &mut TicketTypeAdded) {
+        let Self { hidden, max_per_order, min_per_order, name, price, sale_ends_at, sale_starts_at, .. } =
+            self;
+        (added.hidden, added.price) = (*hidden, *price);
+        (added.max_per_order, added.min_per_order) = (*max_per_order, *min_per_order);
+        (added.sale_ends_at, added.sale_starts_at) = (*sale_ends_at, *sale_starts_at);
+        added.name.clone_from(name);
+    }
+}
+
+/// See [`InventoryEvent::BlockPlaced`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockPlaced {
+    /// The block.
+    pub block: BlockId,
+    /// The pool whose units are kept back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolId>,
+    /// How many units of the pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// What for, as the organizer puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The seats that are kept back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+}
+
+/// See [`InventoryEvent::BlockReleased`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockReleased {
+    /// The block, which keeps what is not named here.
+    pub block: BlockId,
+    /// How many units are for sale again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantity: Option<u32>,
+    /// The seats that are for sale again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<SeatId>,
+}
+
+/// See [`InventoryEvent::SalePaused`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SalePaused {
+    /// Why, as the organizer puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 payloads! {
     /// See [`InventoryEvent::PoolAdded`].
     PoolAdded {
@@ -169,8 +296,22 @@ payloads! {
         /// The pool.
         pool: PoolId,
     }
+    /// See [`InventoryEvent::InventoryRescheduled`].
+    InventoryRescheduled {
+        /// When the show starts now.
+        starts_at: Timestamp,
+    }
+    /// See [`InventoryEvent::PoolCapacityChanged`].
+    PoolCapacityChanged {
+        /// How many units it has now; may be fewer than are held and sold.
+        capacity: u32,
+        /// The pool.
+        pool: PoolId,
+    }
     /// See [`InventoryEvent::InventoryPublished`].
     InventoryPublished {}
+    /// See [`InventoryEvent::SaleResumed`].
+    SaleResumed {}
     /// See [`InventoryEvent::HoldItemsAdded`].
     HoldItemsAdded {
         /// The hold.

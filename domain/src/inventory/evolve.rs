@@ -7,11 +7,14 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::event::{
-    HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted, InventoryEvent, Item,
-    OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
+    BlockPlaced, BlockReleased, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted,
+    InventoryEvent, Item, OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
 };
-use super::{Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms, TicketType};
-use crate::id::{HoldId, OrderId, PaymentId};
+use super::{
+    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms,
+    TicketType,
+};
+use crate::id::{HoldId, OrderId, PaymentId, PoolId};
 use crate::mutant::{self, Mutant};
 use crate::seating::SeatIndex;
 use crate::seating::runs::Runs;
@@ -28,6 +31,27 @@ impl Inventory {
             InventoryEvent::TaxAdded(event) => self.tariffs.tax_added(event),
             InventoryEvent::TaxRemoved(event) => self.tariffs.tax_removed(event),
             InventoryEvent::InventoryPublished(_) => self.published = true,
+            InventoryEvent::SalePaused(_) => self.paused = true,
+            InventoryEvent::SaleResumed(_) => self.paused = false,
+            InventoryEvent::SaleWindowChanged(event) => self.change_terms(|terms| {
+                (terms.sale_starts_at, terms.sale_ends_at) = (event.sale_starts_at, event.sale_ends_at);
+            }),
+            InventoryEvent::InventoryRescheduled(event) => {
+                self.change_terms(|terms| terms.starts_at = event.starts_at);
+            }
+            InventoryEvent::TicketTypeChanged(event) => {
+                let index = self.type_index.get(&event.ticket_type).copied();
+                if let Some(known) = index.and_then(|index| self.types.get_mut(index)) {
+                    event.change(Arc::make_mut(&mut known.added));
+                }
+            }
+            InventoryEvent::PoolCapacityChanged(event) => {
+                if let Some(pool) = self.pool_mut(event.pool) {
+                    pool.capacity = event.capacity;
+                }
+            }
+            InventoryEvent::BlockPlaced(event) => self.block_placed(event),
+            InventoryEvent::BlockReleased(event) => self.block_released(event),
             InventoryEvent::HoldPlaced(event) => self.hold_placed(event),
             InventoryEvent::HoldItemsAdded(event) => self.hold_items_added(event),
             InventoryEvent::HoldItemsRemoved(event) => self.hold_items_removed(event),
@@ -74,12 +98,64 @@ impl Inventory {
         self.terms = Some(Terms { drafted: Arc::new(event.clone()), plan: event.plan.clone() });
     }
 
+    fn change_terms(&mut self, change: impl FnOnce(&mut InventoryDrafted)) {
+        if let Some(terms) = &mut self.terms {
+            change(Arc::make_mut(&mut terms.drafted));
+        }
+    }
+
     fn pool_added(&mut self, event: &PoolAdded) {
         if self.pool_index.contains_key(&event.pool) {
             return;
         }
         self.pool_index.insert(event.pool, self.pools.len());
-        self.pools.push(Pool { capacity: event.capacity, claimed: 0, deadlines: BTreeSet::new() });
+        let (capacity, deadlines) = (event.capacity, BTreeSet::new());
+        self.pools.push(Pool { capacity, claimed: 0, blocked: 0, deadlines });
+    }
+
+    fn pool_mut(&mut self, id: PoolId) -> Option<&mut Pool> {
+        self.pool_index.get(&id).and_then(|index| self.pools.get_mut(*index))
+    }
+
+    /// Takes what nobody has: whoever has a seat keeps it, whatever an event says.
+    fn block_placed(&mut self, event: &BlockPlaced) {
+        if self.blocks.contains_key(&event.block) {
+            return;
+        }
+        let mut block = Block::default();
+        for seat in &event.seats {
+            if let Some(index) = self.plan().and_then(|plan| plan.index_of(seat.as_str()))
+                && self.claimant(index).is_none()
+            {
+                self.set_claim(index, Some(Claimant::Block(event.block)));
+                block.seats.insert(index);
+            }
+        }
+        if let (Some(pool), Some(quantity)) = (event.pool, event.quantity)
+            && let Some(index) = self.pool_index.get(&pool).copied()
+            && let Some(pool) = self.pools.get_mut(index)
+        {
+            pool.blocked = pool.blocked.saturating_add(u64::from(quantity));
+            block.units = Some((index, quantity));
+        }
+        self.blocks.insert(event.block, block);
+    }
+
+    fn block_released(&mut self, event: &BlockReleased) {
+        let Some(block) = self.blocks.get_mut(&event.block) else { return };
+        let plan = self.terms.as_ref().and_then(|terms| terms.plan.as_deref());
+        let indexes = event.seats.iter().filter_map(|seat| plan?.index_of(seat.as_str()));
+        let released: Vec<SeatIndex> = indexes.filter(|index| block.seats.remove(index)).collect();
+        if let (Some((index, kept)), Some(quantity)) = (&mut block.units, event.quantity)
+            && let Some(pool) = self.pools.get_mut(*index)
+        {
+            let given_back = quantity.min(*kept);
+            *kept = kept.saturating_sub(given_back);
+            pool.blocked = pool.blocked.saturating_sub(u64::from(given_back));
+        }
+        for index in released {
+            self.set_claim(index, None);
+        }
     }
 
     fn ticket_type_added(&mut self, event: &TicketTypeAdded) {
@@ -229,8 +305,10 @@ impl Inventory {
 
     fn claim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
         for item in items {
-            if let Some(seat) = self.seat_index(item) {
-                self.set_claim(seat, Some(id));
+            if let Some(seat) = self.seat_index(item)
+                && !matches!(self.claimant(seat), Some(Claimant::Block(_)))
+            {
+                self.set_claim(seat, Some(Claimant::Hold(id)));
             }
             for index in self.pools_of(item).iter().flat_map(|pools| pools.iter()) {
                 if let Some(pool) = self.pools.get_mut(*index) {
@@ -244,7 +322,7 @@ impl Inventory {
     fn unclaim(&mut self, items: &[Item], id: HoldId, deadline: Timestamp) {
         for item in items {
             if let Some(seat) = self.seat_index(item)
-                && (self.claimant(seat) == Some(id) || mutant::is_on(Mutant::NoHoldId))
+                && (self.claimant(seat) == Some(Claimant::Hold(id)) || mutant::is_on(Mutant::NoHoldId))
             {
                 self.set_claim(seat, None);
             }
@@ -257,7 +335,7 @@ impl Inventory {
         }
     }
 
-    fn set_claim(&mut self, seat: SeatIndex, holder: Option<HoldId>) {
+    fn set_claim(&mut self, seat: SeatIndex, holder: Option<Claimant>) {
         let Some(claim) = usize::try_from(seat).ok().and_then(|seat| self.claims.get_mut(seat)) else {
             return;
         };

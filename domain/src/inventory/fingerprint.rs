@@ -14,6 +14,7 @@ impl Inventory {
         let Self {
             terms,
             published,
+            paused,
             pools,
             pool_index,
             types,
@@ -21,6 +22,7 @@ impl Inventory {
             tariffs,
             claims,
             unclaimed,
+            blocks,
             holds,
             orders,
             payments,
@@ -39,7 +41,7 @@ impl Inventory {
         let buyers: BTreeMap<_, _> =
             buyers.iter().map(|(buyer, orders)| (buyer.as_bytes(), orders)).collect();
         let text = format!(
-            "{drafted:?}{published:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{unclaimed:?}{holds:?}{orders:?}\
+            "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{unclaimed:?}{blocks:?}{holds:?}{orders:?}\
              {payments:?}{buyers:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])

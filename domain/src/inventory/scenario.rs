@@ -6,6 +6,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::event::*;
+use super::place_block::Blocked;
+use super::release_block::Part;
 use super::selection::Want;
 use super::*;
 use crate::id::{PersonId, TicketId};
@@ -28,9 +30,11 @@ pub(crate) const ANN_ORDER: OrderId = OrderId::from_uuid(Uuid::from_u128(0xa));
 pub(crate) const BOB_ORDER: OrderId = OrderId::from_uuid(Uuid::from_u128(0xb));
 pub(crate) const PAY: PaymentId = PaymentId::from_uuid(Uuid::from_u128(1));
 pub(crate) const PAY2: PaymentId = PaymentId::from_uuid(Uuid::from_u128(2));
+pub(crate) const PRESS: BlockId = BlockId::from_uuid(Uuid::from_u128(0xa));
+pub(crate) const GUESTS: BlockId = BlockId::from_uuid(Uuid::from_u128(0xb));
 pub(crate) const STANDING: u128 = 1;
 pub(crate) const BALCONY: u128 = 2;
-const STALLS: u128 = 3;
+pub(crate) const STALLS: u128 = 3;
 pub(crate) const LOUNGE: u128 = 4;
 
 /// A history, a clock, and the last decision.
@@ -118,7 +122,7 @@ pub(crate) fn balcony() -> TicketTypeId {
     ticket_type(BALCONY)
 }
 
-fn pool(n: u128) -> PoolId {
+pub(crate) fn pool(n: u128) -> PoolId {
     PoolId::from_uuid(Uuid::from_u128(n))
 }
 
@@ -252,6 +256,84 @@ pub(crate) fn add_ticket_type(added: TicketTypeAdded) -> InventoryCommand {
     InventoryCommand::AddTicketType(Box::new(add_ticket_type::AddTicketType { added }))
 }
 
+pub(crate) fn pause_sale(reason: Option<String>) -> InventoryCommand {
+    InventoryCommand::PauseSale(pause_sale::PauseSale { reason })
+}
+
+fn window(starts: Option<i64>, ends: Option<i64>) -> SaleWindowChanged {
+    let at = |ms: Option<i64>| ms.map(Timestamp::from_unix_ms);
+    SaleWindowChanged { sale_ends_at: at(ends), sale_starts_at: at(starts) }
+}
+
+pub(crate) fn change_window(starts: Option<i64>, ends: Option<i64>) -> InventoryCommand {
+    let window = window(starts, ends);
+    InventoryCommand::ChangeSaleWindow(change_sale_window::ChangeSaleWindow { window, expected: None })
+}
+
+pub(crate) fn window_changed(starts: Option<i64>, ends: Option<i64>) -> InventoryEvent {
+    window(starts, ends).into()
+}
+
+pub(crate) fn reschedule(starts_at: i64) -> InventoryCommand {
+    let starts_at = Timestamp::from_unix_ms(starts_at);
+    InventoryCommand::Reschedule(reschedule::Reschedule { starts_at })
+}
+
+pub(crate) fn moved(starts_at: i64) -> InventoryEvent {
+    InventoryRescheduled { starts_at: Timestamp::from_unix_ms(starts_at) }.into()
+}
+
+/// A type as it was added, as far as it can change.
+pub(crate) fn changeable(n: u128, price: Minor) -> TicketTypeChanged {
+    TicketTypeChanged::of(&type_added(n, price, None, &[]))
+}
+
+pub(crate) fn change_type(changed: TicketTypeChanged) -> InventoryCommand {
+    let change = change_ticket_type::ChangeTicketType { changed, expected: None };
+    InventoryCommand::ChangeTicketType(Box::new(change))
+}
+
+pub(crate) fn change_capacity(n: u128, capacity: u32, expected: Option<u32>) -> InventoryCommand {
+    InventoryCommand::ChangeCapacity(change_capacity::ChangeCapacity { pool: pool(n), capacity, expected })
+}
+
+fn block(block: BlockId, what: Blocked) -> InventoryCommand {
+    InventoryCommand::PlaceBlock(place_block::PlaceBlock { block, what, reason: None })
+}
+
+pub(crate) fn block_seats(id: BlockId, names: &[&str]) -> InventoryCommand {
+    block(id, Blocked::Seats(seats(names)))
+}
+
+pub(crate) fn block_units(id: BlockId, n: u128, quantity: u32) -> InventoryCommand {
+    block(id, Blocked::Units { pool: pool(n), quantity })
+}
+
+pub(crate) fn release_block(block: BlockId, part: Part) -> InventoryCommand {
+    InventoryCommand::ReleaseBlock(release_block::ReleaseBlock { block, part })
+}
+
+pub(crate) fn capacity_changed(n: u128, capacity: u32) -> InventoryEvent {
+    PoolCapacityChanged { capacity, pool: pool(n) }.into()
+}
+
+pub(crate) fn seats_blocked(block: BlockId, names: &[&str]) -> InventoryEvent {
+    BlockPlaced { block, pool: None, quantity: None, reason: None, seats: seats(names) }.into()
+}
+
+pub(crate) fn units_blocked(block: BlockId, n: u128, quantity: u32) -> InventoryEvent {
+    let (pool, quantity) = (Some(pool(n)), Some(quantity));
+    BlockPlaced { block, pool, quantity, reason: None, seats: Vec::new() }.into()
+}
+
+pub(crate) fn seats_released(block: BlockId, names: &[&str]) -> InventoryEvent {
+    BlockReleased { block, quantity: None, seats: seats(names) }.into()
+}
+
+pub(crate) fn units_released(block: BlockId, quantity: u32) -> InventoryEvent {
+    BlockReleased { block, quantity: Some(quantity), seats: Vec::new() }.into()
+}
+
 pub(crate) fn place_hold(hold: HoldId, names: &[&str]) -> InventoryCommand {
     InventoryCommand::PlaceHold(place_hold::PlaceHold { hold, wants: wants(names) })
 }
@@ -366,6 +448,10 @@ pub(crate) fn hold_placed(at: i64, hold: HoldId, names: &[&str]) -> InventoryEve
     held(at, hold, items(names, PRICE))
 }
 
+pub(crate) fn hold_placed_at(at: i64, hold: HoldId, names: &[&str], price: Minor) -> InventoryEvent {
+    held(at, hold, items(names, price))
+}
+
 pub(crate) fn free_hold_placed(at: i64, hold: HoldId, names: &[&str]) -> InventoryEvent {
     held(at, hold, items(names, 0))
 }
@@ -417,6 +503,36 @@ fn placed(until: i64, order: OrderId, hold: HoldId, names: &[&str], price: Minor
 
 pub(crate) fn order_placed(until: i64, order: OrderId, hold: HoldId, names: &[&str]) -> InventoryEvent {
     placed(until, order, hold, names, PRICE)
+}
+
+pub(crate) fn units_ordered(
+    until: i64,
+    order: OrderId,
+    hold: HoldId,
+    n: u128,
+    quantity: usize,
+) -> InventoryEvent {
+    let items = unit_items(n, quantity);
+    let total = items.iter().map(|item| item.price).sum();
+    let ticket = |(n, Item { price, seat, ticket_type })| TicketItem {
+        price,
+        seat,
+        ticket: TicketId::of_order(order, n),
+        ticket_type,
+    };
+    OrderPlaced {
+        buyer: buyer(),
+        buyer_key: None,
+        expires_at: Timestamp::from_unix_ms(until),
+        fees: Vec::new(),
+        hold,
+        items: (1..).zip(items).map(ticket).collect(),
+        order,
+        shares: Vec::new(),
+        taxes: Vec::new(),
+        total,
+    }
+    .into()
 }
 
 pub(crate) fn free_order(until: i64, order: OrderId, hold: HoldId, names: &[&str]) -> Vec<InventoryEvent> {

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::best_available::BestAvailable;
 use super::event::{HoldExpired, InventoryDrafted, InventoryEvent, Item};
-use super::{ITEMS_MAX, Invalid, Inventory, InventoryRefused, Left, Pool};
+use super::{Claimant, ITEMS_MAX, Invalid, Inventory, InventoryRefused, Left, Pool};
 use crate::id::{HoldId, TicketTypeId};
 use crate::seating::{SeatId, SeatIndex};
 use crate::time::Timestamp;
@@ -190,25 +190,37 @@ impl Inventory {
 
     /// Whether all these items are free; if so, the lapsed holds whose expiry has to be recorded first.
     pub(super) fn free(&self, items: &[Item], now: Timestamp) -> Result<Vec<HoldId>, InventoryRefused> {
-        let mut taken = Vec::new();
-        let mut lapsed: Vec<HoldId> = Vec::new();
-        for item in items {
-            let Some(id) = self.seat_index(item).and_then(|seat| self.claimant(seat)) else { continue };
-            if self.holds.get(&id).is_some_and(|hold| hold.is_live(now)) {
-                taken.extend(item.seat.clone());
-            } else if !lapsed.contains(&id) {
-                lapsed.push(id);
-            }
-        }
-        if !taken.is_empty() {
-            return Err(InventoryRefused::SeatsTaken(taken));
-        }
+        let mut lapsed = self.free_seats(items.iter().filter_map(|item| item.seat.as_ref()), now)?;
         self.free_units(items, now, &mut lapsed)?;
         Ok(lapsed)
     }
 
+    /// Whether all these seats are free; if so, the lapsed holds whose expiry has to be recorded first.
+    pub(super) fn free_seats<'a>(
+        &self,
+        seats: impl Iterator<Item = &'a SeatId>,
+        now: Timestamp,
+    ) -> Result<Vec<HoldId>, InventoryRefused> {
+        let mut taken = Vec::new();
+        let mut lapsed: Vec<HoldId> = Vec::new();
+        for seat in seats {
+            let index = self.plan().and_then(|plan| plan.index_of(seat.as_str()));
+            let claimant = index.and_then(|index| self.claimant(index));
+            let lapses = |id: &HoldId| !self.holds.get(id).is_some_and(|hold| hold.is_live(now));
+            match claimant {
+                None => {}
+                Some(Claimant::Hold(id)) if lapses(&id) => lapsed.push(id),
+                Some(Claimant::Hold(_) | Claimant::Block(_)) => taken.push(seat.clone()),
+            }
+        }
+        // In the order of the seats, each once.
+        let mut named = FxHashSet::default();
+        lapsed.retain(|id| named.insert(*id));
+        if taken.is_empty() { Ok(lapsed) } else { Err(InventoryRefused::SeatsTaken(taken)) }
+    }
+
     /// Makes room in the pools: adds as many lapsed holds to `lapsed` as are needed, the first to lapse first.
-    fn free_units(
+    pub(super) fn free_units(
         &self,
         items: &[Item],
         now: Timestamp,
@@ -261,7 +273,7 @@ impl Inventory {
     }
 
     /// How many units of a pool could be held at this moment.
-    fn room(&self, index: usize, now: Timestamp) -> u32 {
+    pub(super) fn room(&self, index: usize, now: Timestamp) -> u32 {
         let Some(pool) = self.pools.get(index) else { return 0 };
         let lapsed: u32 = pool
             .deadlines
@@ -277,7 +289,9 @@ impl Inventory {
 impl Pool {
     /// How many units there are once so many are given back.
     fn room(&self, given_back: u32) -> u32 {
-        self.capacity.saturating_sub(self.claimed.saturating_sub(given_back))
+        let for_sale = u64::from(self.capacity).saturating_sub(self.blocked);
+        let room = for_sale.saturating_sub(u64::from(self.claimed.saturating_sub(given_back)));
+        u32::try_from(room).unwrap_or(u32::MAX)
     }
 }
 

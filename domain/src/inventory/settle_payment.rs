@@ -84,8 +84,12 @@ impl Inventory {
     ) -> Option<Vec<HoldId>> {
         match hold.phase {
             Phase::Expired => self.free(items, now).ok(),
-            // What its own hold still counts as claimed is what it takes again: only its expiry has to be recorded.
-            Phase::Open | Phase::Ordered => Some(vec![order.hold]),
+            // Its own expiry comes first. Nobody else has the seats; units may have gone where a pool was made smaller.
+            Phase::Open | Phase::Ordered => {
+                let mut lapsed = vec![order.hold];
+                self.free_units(items, now, &mut lapsed).ok()?;
+                Some(lapsed)
+            }
             Phase::Secured | Phase::Released => None,
         }
     }

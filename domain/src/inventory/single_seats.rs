@@ -21,7 +21,7 @@ impl Inventory {
         };
         let taken: FxHashSet<SeatIndex> = items.iter().filter_map(|item| self.seat_index(item)).collect();
         let overdue = self.overdue(now);
-        let is_free = |seat: SeatIndex| self.claimant(seat).is_none_or(|hold| overdue.contains(&hold));
+        let is_free = |seat: SeatIndex| self.claimant(seat).is_none_or(|by| by.has_lapsed(&overdue));
         refuse(plan, alone_after(plan.runs(), &taken, is_free))
     }
 
@@ -42,7 +42,7 @@ impl Inventory {
         let overdue = self.overdue(now);
         let is_free = |seat: SeatIndex| {
             given.contains(&seat)
-                || !kept.contains(&seat) && self.claimant(seat).is_none_or(|hold| overdue.contains(&hold))
+                || !kept.contains(&seat) && self.claimant(seat).is_none_or(|by| by.has_lapsed(&overdue))
         };
         // A seat that stands alone in its run is not left alone by anybody, nor is one between others' seats; but one
         // beside a seat that the buyer keeps is.

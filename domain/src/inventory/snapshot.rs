@@ -12,10 +12,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
-use super::{Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
+use super::{Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
 use crate::aggregate::Layouts;
 use crate::digest::Digest;
-use crate::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use crate::money::Minor;
 use crate::pricing::{Share, TariffIndex, Tariffs};
 use crate::seating::{Layout, SeatId, SeatIndex};
@@ -29,6 +29,7 @@ struct Head<'a> {
     #[serde(borrow)]
     drafted: Option<Cow<'a, str>>,
     published: bool,
+    paused: bool,
     pools: Vec<StoredPool>,
     #[serde(borrow)]
     types: Vec<StoredType<'a>>,
@@ -39,7 +40,8 @@ struct Head<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct Rest<'a> {
-    claims: Vec<Option<HoldId>>,
+    claims: Vec<Option<Claimant>>,
+    blocks: Vec<(BlockId, Block)>,
     #[serde(borrow)]
     holds: Vec<StoredHold<'a>>,
     #[serde(borrow)]
@@ -54,6 +56,7 @@ struct StoredPool {
     pool: PoolId,
     capacity: u32,
     claimed: u32,
+    blocked: u64,
     deadlines: Vec<(Timestamp, HoldId)>,
 }
 
@@ -135,6 +138,7 @@ impl Inventory {
         Some(Head {
             drafted: drafted.ok()?.map(Cow::Owned),
             published: self.published,
+            paused: self.paused,
             pools,
             types: self.types.iter().map(StoredType::of).collect::<Option<_>>()?,
             tariffs: Cow::Owned(serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?),
@@ -153,10 +157,11 @@ impl Inventory {
             self.payments.iter().map(|(id, payment)| (*id, payment.clone())).collect();
         payments.sort_unstable_by_key(|(id, _)| *id);
         let deadlines = self.deadlines.iter().copied().collect();
+        let blocks = self.blocks.iter().map(|(id, block)| (*id, block.clone())).collect();
         let mut buyers: Vec<(Digest, Vec<OrderId>)> =
             self.buyers.iter().map(|(buyer, orders)| (*buyer, orders.clone())).collect();
         buyers.sort_unstable_by_key(|(buyer, _)| *buyer.as_bytes());
-        Rest { claims: self.claims.clone(), holds, orders, payments, buyers, deadlines }
+        Rest { claims: self.claims.clone(), blocks, holds, orders, payments, buyers, deadlines }
     }
 
     fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
@@ -209,7 +214,8 @@ impl Inventory {
 
     fn of_head(head: Head<'_>, layouts: &dyn Layouts) -> Result<Self, NotRestored> {
         let tariffs = Tariffs::of(json(&head.tariffs)?);
-        let mut inventory = Self { published: head.published, tariffs, ..Self::default() };
+        let mut inventory =
+            Self { published: head.published, paused: head.paused, tariffs, ..Self::default() };
         if let Some(payload) = head.drafted {
             let mut drafted: InventoryDrafted = json(&payload)?;
             if let Some(digest) = drafted.layout {
@@ -223,6 +229,7 @@ impl Inventory {
             inventory.pools.push(Pool {
                 capacity: stored.capacity,
                 claimed: stored.claimed,
+                blocked: stored.blocked,
                 deadlines: BTreeSet::from_iter(stored.deadlines),
             });
         }
@@ -247,6 +254,7 @@ impl Inventory {
         let orders = orders.collect::<Result<_, _>>()?;
         self.claims = rest.claims;
         self.count_unclaimed();
+        self.blocks = rest.blocks.into_iter().collect();
         self.holds = holds;
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();
@@ -263,6 +271,7 @@ impl StoredPool {
             pool: PoolId::from_uuid(uuid::Uuid::nil()),
             capacity: pool.capacity,
             claimed: pool.claimed,
+            blocked: pool.blocked,
             deadlines: pool.deadlines.iter().copied().collect(),
         }
     }

@@ -9,9 +9,12 @@ use boxoffice_domain::time::Timestamp;
 use super::{Reference, world};
 
 impl Reference {
-    /// For each seat of the plan, whether no live hold has it.
+    /// For each seat of the plan, whether no live hold and no block has it.
     fn free_seats(&self, now: Timestamp) -> Vec<bool> {
-        let has = |seat: &SeatId| self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat));
+        let has = |seat: &SeatId| {
+            self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat))
+                || self.blocks.iter().any(|block| block.seats.contains(seat))
+        };
         world::SEATS.iter().map(|name| !has(&world::seat(name))).collect()
     }
 
@@ -59,7 +62,10 @@ impl Reference {
         }
         let count = before.iter().filter(|is_it| **is_it).count();
         let sold_out = |available: usize| {
-            InventoryRefused::SoldOut(vec![Left { ticket_type, available: available as u32 }])
+            InventoryRefused::SoldOut(vec![Left {
+                ticket_type,
+                available: u32::try_from(available).unwrap(),
+            }])
         };
         if best.accessible > 0 {
             return Err(sold_out(0));
@@ -68,7 +74,7 @@ impl Reference {
             return Err(sold_out(count));
         }
         let longest = before.split(|is_it| !is_it).map(<[bool]>::len).max().unwrap_or_default();
-        let together = longest.min(best.quantity as usize - 1) as u32;
+        let together = u32::try_from(longest).unwrap().min(best.quantity - 1);
         Err(InventoryRefused::NotTogether { ticket_type, together })
     }
 
@@ -86,7 +92,7 @@ impl Reference {
                 stretch.push(n);
                 continue;
             }
-            let rest: Vec<usize> = stretch.drain(..).collect();
+            let rest = std::mem::take(&mut stretch);
             let was = rest.len();
             let rest: Vec<usize> = rest.into_iter().filter(|n| !taken.contains(n)).collect();
             if rest.len() < was && rest.len() > 1 {
@@ -114,8 +120,12 @@ impl Reference {
         };
         let (given, kept) = (places(given), places(kept));
         let mut free = self.free_seats(now);
-        given.iter().for_each(|n| free[*n] = true);
-        kept.iter().for_each(|n| free[*n] = false);
+        for n in &given {
+            free[*n] = true;
+        }
+        for n in &kept {
+            free[*n] = false;
+        }
         let mut alone: Vec<usize> = given
             .into_iter()
             .filter(|n| {

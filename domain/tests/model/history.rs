@@ -13,6 +13,7 @@ use boxoffice_domain::inventory::{
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
+use super::changing::{self, Change};
 use super::reference::{BoughtState, Held, HeldState, Paying, PayingState, Reference};
 use super::world::{self, House};
 
@@ -50,6 +51,7 @@ pub(crate) enum Ask {
     FaultySetUp(u8),
     /// A fee or a tax comes or goes.
     Charge(u8),
+    Change(Change),
     PlaceHold(NewId, Vec<Wish>),
     AddItems(Aim, Vec<Wish>),
     /// Items that the hold has, and others.
@@ -126,12 +128,12 @@ fn wishes() -> BoxedStrategy<Vec<Wish>> {
     prop_oneof![40 => prop::collection::vec(wish(), 1..4), 1 => Just(Vec::new())].boxed()
 }
 
-fn aim() -> BoxedStrategy<Aim> {
+pub(crate) fn aim() -> BoxedStrategy<Aim> {
     prop_oneof![10 => any::<u8>().prop_map(Aim::Apt), 4 => any::<u8>().prop_map(Aim::Any), 1 => Just(Aim::Unknown)]
     .boxed()
 }
 
-fn new_id() -> BoxedStrategy<NewId> {
+pub(crate) fn new_id() -> BoxedStrategy<NewId> {
     prop_oneof![15 => Just(NewId::Fresh), 1 => any::<u8>().prop_map(NewId::Used)].boxed()
 }
 
@@ -143,6 +145,7 @@ fn ask() -> BoxedStrategy<Ask> {
         1 => any::<u8>().prop_map(Ask::SetUp),
         1 => any::<u8>().prop_map(Ask::FaultySetUp),
         6 => any::<u8>().prop_map(Ask::Charge),
+        34 => changing::change().prop_map(Ask::Change),
         24 => (new_id(), wishes()).prop_map(|(id, wishes)| Ask::PlaceHold(id, wishes)),
         7 => (aim(), wishes()).prop_map(|(hold, wishes)| Ask::AddItems(hold, wishes)),
         6 => (aim(), picks, others).prop_map(|(hold, picks, others)| Ask::RemoveItems(hold, picks, others)),
@@ -231,6 +234,7 @@ impl Ask {
             Self::SetUp(n) => pick(&world::set_up(house), *n).unwrap(),
             Self::FaultySetUp(n) => pick(&world::faulty_set_up(), *n).unwrap(),
             Self::Charge(n) => pick(&world::charges(), *n).unwrap(),
+            Self::Change(change) => change.command(there, now),
             Self::PlaceHold(id, wishes) => InventoryCommand::PlaceHold(place_hold::PlaceHold {
                 hold: world::hold(id.number(there.holds.len())),
                 wants: wishes.iter().map(Wish::want).collect(),
@@ -291,7 +295,7 @@ impl Ask {
 }
 
 impl Aim {
-    fn at<'a, T>(self, all: &'a [T], is_apt: impl Fn(&T) -> bool) -> Option<&'a T> {
+    pub(crate) fn at<'a, T>(self, all: &'a [T], is_apt: impl Fn(&T) -> bool) -> Option<&'a T> {
         let nth = |all: Vec<&'a T>, n: u8| (!all.is_empty()).then(|| all[usize::from(n) % all.len()]);
         match self {
             Self::Apt(n) => nth(all.iter().filter(|one| is_apt(one)).collect(), n)
@@ -303,7 +307,7 @@ impl Aim {
 }
 
 impl NewId {
-    fn number(self, there_are: usize) -> u32 {
+    pub(crate) fn number(self, there_are: usize) -> u32 {
         let there_are = u32::try_from(there_are).unwrap();
         match self {
             Self::Used(n) if there_are > 0 => u32::from(n) % there_are,
@@ -356,6 +360,6 @@ fn want_of(item: &Item, n: u8) -> Want {
     }
 }
 
-fn pick<T: Clone>(all: &[T], n: u8) -> Option<T> {
+pub(crate) fn pick<T: Clone>(all: &[T], n: u8) -> Option<T> {
     all.get(usize::from(n).checked_rem(all.len())?).cloned()
 }

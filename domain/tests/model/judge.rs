@@ -111,6 +111,8 @@ impl Reference {
                     _ => Err(InventoryRefused::TooEarly),
                 }
             }
+            InventoryCommand::DraftCopy(c) => self.judge_copy(c),
+            change => self.judge_change(change, now),
         }
     }
 
@@ -302,11 +304,12 @@ impl Reference {
         if self.terms.as_ref().is_none_or(|terms| now >= terms.starts_at) {
             return Ok(Answer::Exactly(own.into_iter().chain([let_go(VoidReason::SaleEnded)]).collect()));
         }
-        if let Some(own) = own {
-            return exactly([own, reclaimed, secured]);
-        }
         if self.can_be_had(&hold.items, now).is_err() {
-            return exactly([let_go(VoidReason::SeatsGone)]);
+            let gone = [let_go(VoidReason::SeatsGone)];
+            return Ok(Answer::Exactly(own.into_iter().chain(gone).collect()));
+        }
+        if own.is_some() {
+            return Ok(Answer::TakingAgain(hold.id, hold.items.clone(), vec![reclaimed, secured]));
         }
         Ok(Answer::TakingOver(hold.items.clone(), vec![reclaimed, secured]))
     }
@@ -338,6 +341,13 @@ impl Reference {
             Answer::Exactly(expected) => {
                 prop_assert_eq!(events, expected);
                 return Ok(());
+            }
+            Answer::TakingAgain(own, items, then) => {
+                prop_assert_eq!(events.first(), Some(&HoldExpired { hold: *own }.into()));
+                let mut given_back = self.clone();
+                given_back.holds.iter_mut().find(|hold| hold.id == *own).unwrap().state = HeldState::Expired;
+                let rest = Answer::TakingOver(items.clone(), then.clone());
+                return given_back.check_answer(&rest, &events[1..], now);
             }
             Answer::TakingOver(items, then) => (items, then),
         };

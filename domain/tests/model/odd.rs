@@ -1,17 +1,21 @@
 //! Events and commands that make no sense: ids that nobody has, drafts that come twice, orders without a hold,
 //! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
 
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketTypeId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketTypeId};
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::event::*;
+use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
-    InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, draft, extend_hold,
-    place_hold, place_order, record_capture, record_void, release_hold, remove_hold_items, settle_payment,
+    InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity,
+    change_sale_window, change_ticket_type, draft, draft_copy, extend_hold, pause_sale, place_hold,
+    place_order, record_capture, record_void, release_hold, remove_hold_items, reschedule, settle_payment,
     start_payment,
 };
-use boxoffice_domain::pricing::Share;
+use boxoffice_domain::pricing::{Share, Tariff};
+use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -34,6 +38,18 @@ fn payment() -> BoxedStrategy<PaymentId> {
 
 fn pool() -> BoxedStrategy<PoolId> {
     prop_oneof![(0..3_u32).prop_map(world::pool), Just(world::floor())].boxed()
+}
+
+fn block() -> BoxedStrategy<BlockId> {
+    (0..3_u32).prop_map(world::block).boxed()
+}
+
+fn units() -> BoxedStrategy<u32> {
+    prop_oneof![3 => 0..10_u32, 1 => Just(u32::MAX)].boxed()
+}
+
+fn seats() -> BoxedStrategy<Vec<SeatId>> {
+    prop::collection::vec(seat_name().prop_map(world::seat), 0..3).boxed()
 }
 
 fn ticket_type() -> BoxedStrategy<TicketTypeId> {
@@ -111,7 +127,7 @@ fn type_added() -> BoxedStrategy<TicketTypeAdded> {
 
 /// Any event, whatever went before.
 pub(crate) fn event() -> BoxedStrategy<InventoryEvent> {
-    prop_oneof![of_set_up(), of_holds(), of_holds(), of_orders(), of_payments()].boxed()
+    prop_oneof![of_set_up(), of_changes(), of_holds(), of_holds(), of_orders(), of_payments()].boxed()
 }
 
 /// Any event that is not about what is sold.
@@ -146,6 +162,34 @@ fn charge() -> BoxedStrategy<InventoryEvent> {
             other => panic!("{other:?} is no charge"),
         })
         .boxed()
+}
+
+fn window() -> BoxedStrategy<SaleWindowChanged> {
+    (prop::option::of(time()), prop::option::of(time()))
+        .prop_map(|(sale_ends_at, sale_starts_at)| SaleWindowChanged { sale_ends_at, sale_starts_at })
+        .boxed()
+}
+
+fn of_changes() -> BoxedStrategy<InventoryEvent> {
+    let placed = (block(), prop::option::of(pool()), prop::option::of(units()), seats());
+    prop_oneof![
+        Just(SalePaused { reason: None }.into()),
+        Just(SaleResumed {}.into()),
+        (units(), pool()).prop_map(|(capacity, pool)| PoolCapacityChanged { capacity, pool }.into()),
+        window().prop_map(Into::into),
+        time().prop_map(|starts_at| InventoryRescheduled { starts_at }.into()),
+        type_added().prop_map(|added| TicketTypeChanged::of(&added).into()),
+        placed.prop_map(|(block, pool, quantity, seats)| {
+            BlockPlaced { block, pool, quantity, reason: None, seats }.into()
+        }),
+        (block(), prop::option::of(units()), seats()).prop_map(|(block, quantity, seats)| BlockReleased {
+            block,
+            quantity,
+            seats
+        }
+        .into()),
+    ]
+    .boxed()
 }
 
 fn of_holds() -> BoxedStrategy<InventoryEvent> {
@@ -225,7 +269,15 @@ fn wants() -> BoxedStrategy<Vec<Want>> {
 
 /// Any command.
 pub(crate) fn command() -> BoxedStrategy<InventoryCommand> {
-    prop_oneof![about_set_up(), about_holds(), about_holds(), about_orders(), about_payments()].boxed()
+    prop_oneof![
+        about_set_up(),
+        about_changes(),
+        about_holds(),
+        about_holds(),
+        about_orders(),
+        about_payments()
+    ]
+    .boxed()
 }
 
 fn about_set_up() -> BoxedStrategy<InventoryCommand> {
@@ -238,8 +290,55 @@ fn about_set_up() -> BoxedStrategy<InventoryCommand> {
             add_ticket_type::AddTicketType { added }
         ))),
         prop::sample::select(world::charges()),
+        (
+            drafted(),
+            prop::collection::vec((pool(), any::<u32>()), 0..3),
+            prop::collection::vec(type_added(), 0..3)
+        )
+            .prop_map(|(terms, pools, types)| {
+                let pool = |(pool, capacity)| PoolAdded { capacity, name: String::new(), pool };
+                let pools = pools.into_iter().map(pool).collect();
+                InventoryCommand::DraftCopy(Box::new(draft_copy::DraftCopy {
+                    terms,
+                    pools,
+                    types,
+                    tariff: Tariff::default(),
+                }))
+            }),
         Just(InventoryCommand::Publish),
         Just(InventoryCommand::ExpireHolds),
+    ]
+    .boxed()
+}
+
+fn about_changes() -> BoxedStrategy<InventoryCommand> {
+    let what = prop_oneof![
+        seats().prop_map(Blocked::Seats),
+        (pool(), units()).prop_map(|(pool, quantity)| Blocked::Units { pool, quantity }),
+    ];
+    let part = prop_oneof![Just(Part::All), seats().prop_map(Part::Seats), units().prop_map(Part::Units)];
+    prop_oneof![
+        Just(InventoryCommand::PauseSale(pause_sale::PauseSale { reason: Some(String::new()) })),
+        Just(InventoryCommand::ResumeSale),
+        (window(), prop::option::of(window())).prop_map(|(window, expected)| {
+            let change = change_sale_window::ChangeSaleWindow { window, expected };
+            InventoryCommand::ChangeSaleWindow(change)
+        }),
+        time().prop_map(|starts_at| InventoryCommand::Reschedule(reschedule::Reschedule { starts_at })),
+        type_added().prop_map(|added| {
+            let changed = TicketTypeChanged::of(&added);
+            let change = change_ticket_type::ChangeTicketType { changed, expected: None };
+            InventoryCommand::ChangeTicketType(Box::new(change))
+        }),
+        (pool(), units(), prop::option::of(units())).prop_map(|(pool, capacity, expected)| {
+            let change = change_capacity::ChangeCapacity { pool, capacity, expected };
+            InventoryCommand::ChangeCapacity(change)
+        }),
+        (block(), what).prop_map(|(block, what)| {
+            InventoryCommand::PlaceBlock(PlaceBlock { block, what, reason: None })
+        }),
+        (block(), part)
+            .prop_map(|(block, part)| InventoryCommand::ReleaseBlock(ReleaseBlock { block, part })),
     ]
     .boxed()
 }

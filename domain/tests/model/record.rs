@@ -108,6 +108,7 @@ impl Reference {
                 self.pays(e.payment, e.order, &[PayingState::Captured], PayingState::Disputed)?;
             }
             InventoryEvent::TicketsIssued(e) => self.record_tickets(e)?,
+            change => self.record_change(change, now)?,
         }
         self.check()
     }

@@ -3,10 +3,10 @@
 //! that it was allowed to happen. Here is what it knows; [`judge`] and [`stock`] say what must come, [`record`] checks
 //! what came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
 use boxoffice_domain::inventory::{InventoryEvent, InventoryRefused};
 use boxoffice_domain::pricing::Tariff;
@@ -17,6 +17,7 @@ use proptest::prelude::*;
 use super::world;
 
 mod best;
+mod change;
 mod charges;
 mod judge;
 mod record;
@@ -27,10 +28,14 @@ type Judged = Result<Answer, InventoryRefused>;
 
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Reference {
-    terms: Option<InventoryDrafted>,
+    pub(crate) terms: Option<InventoryDrafted>,
     published: bool,
-    pools: Vec<(PoolId, u32)>,
-    types: Vec<TicketTypeAdded>,
+    paused: bool,
+    pub(crate) pools: Vec<(PoolId, u32)>,
+    pub(crate) types: Vec<TicketTypeAdded>,
+    pub(crate) blocks: Vec<KeptBack>,
+    /// What was taken of each pool after the event before: more than its capacity, once that was made smaller.
+    taken: BTreeMap<PoolId, u32>,
     /// What is charged beside prices at present.
     tariff: Tariff,
     /// How often that has changed.
@@ -41,6 +46,14 @@ pub(crate) struct Reference {
     pub(crate) orders: Vec<Bought>,
     pub(crate) payments: Vec<Paying>,
     tickets: BTreeSet<TicketId>,
+}
+
+/// A block: what it still keeps back.
+#[derive(Debug, Clone)]
+pub(crate) struct KeptBack {
+    pub(crate) id: BlockId,
+    pub(crate) seats: Vec<SeatId>,
+    pub(crate) units: Option<(PoolId, u32)>,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +127,8 @@ pub(crate) enum Answer {
     Exactly(Vec<InventoryEvent>),
     /// The expiries of lapsed holds that stand in the way of these items, then these events.
     TakingOver(Vec<Item>, Vec<InventoryEvent>),
+    /// The same, and before it the expiry of the hold itself.
+    TakingAgain(HoldId, Vec<Item>, Vec<InventoryEvent>),
 }
 
 impl Held {
@@ -168,7 +183,23 @@ impl Reference {
     fn room(&self, pool: PoolId, capacity: u32, counts: impl Fn(&Held) -> bool) -> u32 {
         let used: u32 =
             self.holds.iter().filter(|hold| counts(hold)).map(|hold| self.units(&hold.items, pool)).sum();
-        capacity.saturating_sub(used)
+        capacity.saturating_sub(used + self.kept_back(pool))
+    }
+
+    /// What blocks have of a pool.
+    fn kept_back(&self, pool: PoolId) -> u32 {
+        let units = self.blocks.iter().filter_map(|block| block.units);
+        units.filter(|(of, _)| *of == pool).map(|(_, units)| units).sum()
+    }
+
+    fn is_kept_back(&self, seat: &SeatId) -> bool {
+        self.blocks.iter().any(|block| block.seats.contains(seat))
+    }
+
+    /// What holds have of a pool, lapsed or not, and what blocks have.
+    fn taken(&self, pool: PoolId) -> u32 {
+        let claiming = self.holds.iter().filter(|hold| hold.claims());
+        claiming.map(|hold| self.units(&hold.items, pool)).sum::<u32>() + self.kept_back(pool)
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -182,20 +213,17 @@ impl Reference {
 impl Reference {
     /// What holds after every event. Lapsed holds count here as long as nobody has recorded that they lapsed:
     /// that is stronger than what is promised.
-    fn check(&self) -> Checked {
+    fn check(&mut self) -> Checked {
         for name in world::SEATS {
             let seat = world::seat(name);
             let claims = self.holds.iter().filter(|hold| hold.claims() && hold.has_seat(&seat)).count();
-            prop_assert!(claims <= 1, "{} holds have {}", claims, name);
+            let blocks = self.blocks.iter().filter(|block| block.seats.contains(&seat)).count();
+            prop_assert!(claims + blocks <= 1, "{} holds and {} blocks have {}", claims, blocks, name);
         }
-        for (pool, capacity) in &self.pools {
-            let used: u32 = self
-                .holds
-                .iter()
-                .filter(|hold| hold.claims())
-                .map(|hold| self.units(&hold.items, *pool))
-                .sum();
-            prop_assert!(used <= *capacity, "{} of {} units of {}", used, capacity, pool);
+        for (pool, capacity) in self.pools.clone() {
+            let taken = self.taken(pool);
+            let before = self.taken.insert(pool, taken).unwrap_or_default();
+            prop_assert!(taken <= capacity.max(before), "{} of {} units of {}", taken, capacity, pool);
         }
         for order in &self.orders {
             let hold = self.hold(order.hold).unwrap();

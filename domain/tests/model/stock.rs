@@ -1,6 +1,7 @@
 //! What is for sale, at what price, and whether it can be had.
 
 use boxoffice_domain::id::TicketTypeId;
+use boxoffice_domain::inventory::draft_copy::DraftCopy;
 use boxoffice_domain::inventory::event::{InventoryDrafted, InventoryPublished, Item, TicketTypeAdded};
 use boxoffice_domain::inventory::publish::Missing;
 use boxoffice_domain::inventory::selection::Want;
@@ -9,7 +10,7 @@ use boxoffice_domain::money::MINOR_MAX;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 
-use super::{Held, Judged, Reference, by_type, exactly, world};
+use super::{Answer, Held, Judged, Reference, by_type, exactly, world};
 
 impl Reference {
     pub(super) fn judge_ticket_type(&self, added: &TicketTypeAdded) -> Judged {
@@ -43,6 +44,24 @@ impl Reference {
         exactly([added.into()])
     }
 
+    /// Pools and types of a copy are what the world makes of them: all of them are in order.
+    pub(super) fn judge_copy(&self, copy: &DraftCopy) -> Judged {
+        if self.terms.is_some() {
+            return Err(InventoryRefused::Exists);
+        }
+        let mut all = Self { terms: Some(copy.terms.clone()), ..Self::default() };
+        let mut events = vec![copy.terms.clone().into()];
+        for pool in &copy.pools {
+            all.pools.push((pool.pool, pool.capacity));
+            events.push(pool.clone().into());
+        }
+        for added in &copy.types {
+            let Answer::Exactly(judged) = all.judge_ticket_type(added)? else { panic!("{added:?}") };
+            events.extend(judged);
+        }
+        Ok(Answer::Exactly(events))
+    }
+
     pub(super) fn judge_publication(&self, now: Timestamp) -> Judged {
         let terms = self.drafted()?;
         if self.published {
@@ -71,11 +90,13 @@ impl Reference {
         if !self.published {
             return closed(None);
         }
-        match terms.sale_starts_at {
-            Some(opens) if now < opens => closed(Some(opens)),
-            _ if now >= terms.starts_at => closed(None),
-            _ if terms.sale_ends_at.is_some_and(|end| now >= end) => closed(None),
-            _ => Ok(()),
+        let opens = terms.sale_starts_at.filter(|opens| now < *opens);
+        let over = now >= terms.starts_at || terms.sale_ends_at.is_some_and(|end| now >= end);
+        match opens {
+            _ if over => closed(opens),
+            _ if self.paused => Err(InventoryRefused::SalePaused),
+            Some(_) => closed(opens),
+            None => Ok(()),
         }
     }
 
@@ -200,7 +221,9 @@ impl Reference {
         let taken: Vec<SeatId> = items
             .iter()
             .filter_map(|item| item.seat.clone())
-            .filter(|seat| self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat)))
+            .filter(|seat| {
+                self.is_kept_back(seat) || self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat))
+            })
             .collect();
         if !taken.is_empty() {
             return Err(InventoryRefused::SeatsTaken(taken));

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{
-    FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId,
+    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId,
 };
 use boxoffice_domain::inventory::event::{
-    FeeAdded, FeePer, InventoryDrafted, SingleSeatRule, TaxAdded, TaxPer, TaxedPart, TicketTypeAdded,
+    FeeAdded, FeePer, InventoryDrafted, PoolAdded, SingleSeatRule, TaxAdded, TaxPer, TaxedPart,
+    TicketTypeAdded,
 };
 use boxoffice_domain::inventory::{
-    InventoryCommand, add_fee, add_pool, add_tax, add_ticket_type, draft, remove_fee, remove_tax,
+    InventoryCommand, add_fee, add_pool, add_tax, add_ticket_type, draft, draft_copy, remove_fee, remove_tax,
 };
 use boxoffice_domain::money::MINOR_MAX;
-use boxoffice_domain::pricing::Rate;
+use boxoffice_domain::pricing::{Rate, Tariff};
 use boxoffice_domain::seating::{Area, Category, LAYOUT_FORMAT, Layout, LayoutDocument, Point, Seat, SeatId};
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -46,6 +47,16 @@ pub(crate) const FREE_CIRCLE: u32 = 3;
 pub(crate) const STANDING: u32 = 4;
 pub(crate) const FREE_FLOOR: u32 = 6;
 
+/// How a show comes to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Plainly,
+    /// Somebody tries to publish it before anything is for sale.
+    Hastily,
+    /// It is the copy of another one.
+    AsCopy,
+}
+
 /// What differs from show to show.
 #[derive(Debug, Clone)]
 pub(crate) struct House {
@@ -54,8 +65,7 @@ pub(crate) struct House {
     pub(crate) careful: bool,
     pub(crate) sale_starts: bool,
     pub(crate) sale_ends: bool,
-    /// Somebody tries to publish it before anything is for sale.
-    pub(crate) hasty: bool,
+    pub(crate) made: Made,
     /// Which commands of the set-up are left out, as bits; almost always none.
     pub(crate) missing: u32,
 }
@@ -67,22 +77,23 @@ impl House {
         careful: false,
         sale_starts: false,
         sale_ends: false,
-        hasty: false,
+        made: Made::Plainly,
         missing: 0,
     };
 }
 
 pub(crate) fn house() -> BoxedStrategy<House> {
     let missing = prop_oneof![12 => Just(0_u32), 1 => (0..13_u32).prop_map(|n| 1 << n), 1 => any::<u32>()];
+    let made = prop_oneof![7 => Just(Made::Plainly), 1 => Just(Made::Hastily), 2 => Just(Made::AsCopy)];
     let max_per_buyer = prop_oneof![2 => Just(None), 1 => prop::sample::select(vec![Some(2), Some(3)])];
     let careful = prop::bool::weighted(0.2);
-    (max_per_buyer, careful, any::<bool>(), any::<bool>(), prop::bool::weighted(0.1), missing)
-        .prop_map(|(max_per_buyer, careful, sale_starts, sale_ends, hasty, missing)| House {
+    (max_per_buyer, careful, any::<bool>(), any::<bool>(), made, missing)
+        .prop_map(|(max_per_buyer, careful, sale_starts, sale_ends, made, missing)| House {
             max_per_buyer,
             careful,
             sale_starts,
             sale_ends,
-            hasty,
+            made,
             missing,
         })
         .boxed()
@@ -114,6 +125,10 @@ pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
 
 pub(crate) fn pool(n: u32) -> PoolId {
     PoolId::of_show(show(), id(5, n))
+}
+
+pub(crate) fn block(n: u32) -> BlockId {
+    BlockId::of_show(show(), id(7, n))
 }
 
 pub(crate) fn floor() -> PoolId {
@@ -305,12 +320,24 @@ pub(crate) fn set_up(house: &House) -> Vec<InventoryCommand> {
         InventoryCommand::AddPool(add_pool::AddPool { pool: pool(n), name: name.into(), capacity })
     });
     let terms = terms(house, Some(layout()));
+    if house.made == Made::AsCopy {
+        return vec![copy(terms), InventoryCommand::Publish];
+    }
     std::iter::once(InventoryCommand::Draft(Box::new(draft::Draft { terms })))
-        .chain(house.hasty.then_some(InventoryCommand::Publish))
+        .chain((house.made == Made::Hastily).then_some(InventoryCommand::Publish))
         .chain(pools)
         .chain(types().into_iter().map(add_type))
         .chain([InventoryCommand::Publish])
         .collect()
+}
+
+/// The same at once.
+fn copy(terms: InventoryDrafted) -> InventoryCommand {
+    let pools = [(floor(), "Floor", 3), (pool(0), "House", 6), (pool(1), "Balcony", 3)];
+    let pools = pools.map(|(pool, name, capacity)| PoolAdded { capacity, name: name.into(), pool });
+    let copy =
+        draft_copy::DraftCopy { terms, pools: pools.into(), types: types(), tariff: Tariff::default() };
+    InventoryCommand::DraftCopy(Box::new(copy))
 }
 
 fn add_type(added: TicketTypeAdded) -> InventoryCommand {

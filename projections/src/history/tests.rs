@@ -58,6 +58,7 @@ async fn an_entry_names_what_had_the_seat() {
         hold: Some(hold(1)),
         order: Some(order(1)),
         ticket: None,
+        block: None,
         words: format!("Hold lapsed ({}), and {} with it", hold(1), order(1)),
     };
     assert_eq!(entries.last(), Some(&last));
@@ -102,8 +103,8 @@ async fn a_late_payment_is_told_with_what_became_of_it() {
 async fn every_event_of_a_hold_and_its_order_has_words() {
     let events: Vec<_> = one_of_each(1).into_iter().map(|event| (1, event)).collect();
     let told_of = told(events, "A-1").await;
-    // The draft and what is in it, fees and taxes, and what is only about the seat beside.
-    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 10);
+    // The draft and what is in it, fees and taxes, what is only about the seat beside, and how the sale goes.
+    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 16);
     assert!(told_of.iter().all(|words| words.contains('_')), "each names something");
     let cancelled = order_cancelled(1, CancelReason::CaptureFailed);
     let items = [seat("A-1")];
@@ -116,4 +117,21 @@ async fn every_event_of_a_hold_and_its_order_has_words() {
 async fn an_untouched_seat_has_no_history_and_an_unknown_show_is_told_apart() {
     assert!(told(vec![(1, hold_placed(1, 60, vec![seat("A-1")]))], "A-2").await.is_empty());
     assert_eq!(seat_history(&*TestLog::new(), SHOW, "A-1").await, Err(PastUnknown::NoSuchShow));
+}
+
+#[tokio::test]
+async fn a_seat_that_is_kept_back_says_why_and_when_it_is_for_sale_again() {
+    let events = vec![
+        (1, seats_blocked(7, &["A-1", "A-2"], Some("Press"))),
+        (2, seats_released(7, &["A-2"])),
+        (3, seats_released(7, &["A-1"])),
+        (4, seats_blocked(8, &["A-1"], None)),
+    ];
+    let (press, other) = (block(7), block(8));
+    let expected = [
+        format!("Kept back: Press ({press})"),
+        format!("For sale again ({press})"),
+        format!("Kept back ({other})"),
+    ];
+    assert_eq!(told(events, "A-1").await, expected);
 }

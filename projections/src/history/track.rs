@@ -1,7 +1,8 @@
 //! Which holds, orders and tickets have had a seat: what tells whether an event touches it.
 
-use boxoffice_domain::id::{HoldId, OrderId, TicketId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, TicketId};
 use boxoffice_domain::inventory::event::{InventoryEvent, Item, TicketItem};
+use boxoffice_domain::seating::SeatId;
 use rustc_hash::FxHashMap;
 
 /// By what an event touches the seat.
@@ -10,6 +11,7 @@ pub(crate) struct Touch {
     pub(crate) hold: Option<HoldId>,
     pub(crate) order: Option<OrderId>,
     pub(crate) ticket: Option<TicketId>,
+    pub(crate) block: Option<BlockId>,
 }
 
 /// One seat on its way through the events of its show.
@@ -35,7 +37,15 @@ impl Track {
             | InventoryEvent::FeeRemoved(_)
             | InventoryEvent::TaxAdded(_)
             | InventoryEvent::TaxRemoved(_)
-            | InventoryEvent::InventoryPublished(_) => None,
+            | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::TicketTypeChanged(_)
+            | InventoryEvent::InventoryRescheduled(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_)
+            | InventoryEvent::PoolCapacityChanged(_) => None,
+            InventoryEvent::BlockPlaced(placed) => self.blocked(placed.block, &placed.seats),
+            InventoryEvent::BlockReleased(released) => self.blocked(released.block, &released.seats),
             InventoryEvent::HoldPlaced(placed) => self.held(placed.hold, &placed.items),
             InventoryEvent::HoldItemsAdded(added) => self.held(added.hold, &added.items),
             InventoryEvent::HoldItemsRemoved(removed) => {
@@ -73,6 +83,11 @@ impl Track {
         items.iter().find(has_it).map(|item| item.ticket)
     }
 
+    fn blocked(&self, block: BlockId, seats: &[SeatId]) -> Option<Touch> {
+        let is_among = seats.iter().any(|seat| seat.as_str() == self.seat);
+        is_among.then(|| Touch { block: Some(block), ..Touch::default() })
+    }
+
     fn held(&mut self, hold: HoldId, items: &[Item]) -> Option<Touch> {
         if !self.is_among(items) {
             return None;
@@ -83,7 +98,7 @@ impl Track {
     fn ordered(&mut self, hold: HoldId, order: OrderId, items: &[TicketItem]) -> Option<Touch> {
         // Which ticket it will be is named already, but there is none before it is issued.
         self.ticket_among(items)?;
-        let touch = Touch { hold: Some(hold), order: Some(order), ticket: None };
+        let touch = Touch { hold: Some(hold), order: Some(order), ..Touch::default() };
         self.holds.insert(hold, touch);
         self.orders.insert(order, touch);
         Some(touch)

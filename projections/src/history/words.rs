@@ -16,6 +16,19 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         | InventoryEvent::TaxAdded(_)
         | InventoryEvent::TaxRemoved(_)
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
+        InventoryEvent::SaleWindowChanged(_) => "Sale window changed".to_owned(),
+        InventoryEvent::TicketTypeChanged(changed) => format!("{} changed", changed.ticket_type),
+        InventoryEvent::InventoryRescheduled(moved) => format!("Moved to {}", moved.starts_at),
+        InventoryEvent::SalePaused(_) => "Sale paused".to_owned(),
+        InventoryEvent::SaleResumed(_) => "Sale resumed".to_owned(),
+        InventoryEvent::PoolCapacityChanged(changed) => {
+            format!("{} has {} units now", changed.pool, changed.capacity)
+        }
+        InventoryEvent::BlockPlaced(placed) => match &placed.reason {
+            Some(reason) => format!("Kept back: {reason} ({})", placed.block),
+            None => format!("Kept back ({})", placed.block),
+        },
+        InventoryEvent::BlockReleased(released) => format!("For sale again ({})", released.block),
         InventoryEvent::HoldPlaced(placed) => {
             format!("Held until {} ({})", clock(placed.expires_at, at), placed.hold)
         }

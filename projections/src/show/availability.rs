@@ -30,6 +30,8 @@ pub struct TypeAvailability {
     pub held: u64,
     /// Seats of its category (of whatever type), or units of this type, that are sold.
     pub sold: u64,
+    /// Seats of its category, or units of a pool that it draws on, that are kept back.
+    pub blocked: u64,
 }
 
 /// An amount with its currency.
@@ -58,6 +60,8 @@ pub struct TypeLine {
     pub held: u64,
     /// What is sold.
     pub sold: u64,
+    /// What the organizer keeps back.
+    pub blocked: u64,
 }
 
 /// The body of `GET …/availability`.
@@ -86,15 +90,18 @@ impl ShowView {
             .and_then(|category| self.stock.category(category))
         {
             Some(category) => {
-                let Tally { held, sold } = category.tally;
-                let of_seats = category.seats.saturating_sub(held).saturating_sub(sold);
+                let Tally { held, sold, blocked } = category.tally;
+                let taken = held.saturating_add(sold).saturating_add(blocked);
+                let of_seats = category.seats.saturating_sub(taken);
                 (category.seats, of_pools.map_or(of_seats, |of_pools| of_pools.min(of_seats)), category.tally)
             }
             // Seats of a category that the plan does not have: nothing, whatever the pools say.
             None if slot.ticket_type.price_category.is_some() => (0, 0, slot.tally),
             None => {
                 let capacity = pools().map(|pool| pool.capacity).min();
-                (capacity.unwrap_or_default(), of_pools.unwrap_or_default(), slot.tally)
+                let blocked = pools().map(|pool| pool.blocked).max().unwrap_or_default();
+                let tally = Tally { blocked, ..slot.tally };
+                (capacity.unwrap_or_default(), of_pools.unwrap_or_default(), tally)
             }
         };
         TypeAvailability {
@@ -106,6 +113,7 @@ impl ShowView {
             available,
             held: tally.held,
             sold: tally.sold,
+            blocked: tally.blocked,
         }
     }
 
@@ -123,6 +131,7 @@ impl ShowView {
                 available: found.available,
                 held: found.held,
                 sold: found.sold,
+                blocked: found.blocked,
             }
         };
         self.stock.types().iter().filter(|slot| !slot.ticket_type.hidden).map(line).collect()
@@ -147,11 +156,22 @@ impl ShowView {
         let now = self.judged_at();
         if now >= terms.sale_ends() {
             SaleStatus::Ended
+        } else if self.paused {
+            SaleStatus::Paused
         } else if terms.sale_starts_at.is_some_and(|starts| now < starts) {
             SaleStatus::Scheduled
         } else {
-            self.status_by_types(now)
+            let status = self.status_by_types(now);
+            let moved = status == SaleStatus::OnSale && self.moved_from().is_some();
+            if moved { SaleStatus::Rescheduled } else { status }
         }
+    }
+
+    /// When the show was to start as it was published, where that is another time than now.
+    #[must_use]
+    pub fn moved_from(&self) -> Option<Timestamp> {
+        let starts_at = self.terms()?.starts_at;
+        self.announced.filter(|announced| *announced != starts_at)
     }
 
     /// Within the show's own window ticket types may have windows of their own.

@@ -29,8 +29,28 @@ impl ShowView {
             InventoryEvent::TaxRemoved(removed) => self.tariffs.tax_removed(removed),
             InventoryEvent::InventoryPublished(_) => {
                 self.published_at.get_or_insert(at);
+                self.announced = self.announced.or(self.terms.as_ref().map(|terms| terms.starts_at));
                 self.changes.push(self.position, None);
             }
+            InventoryEvent::SaleWindowChanged(changed) => self.terms_change(|terms| {
+                (terms.sale_starts_at, terms.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+            }),
+            InventoryEvent::InventoryRescheduled(moved) => {
+                self.terms_change(|terms| terms.starts_at = moved.starts_at);
+            }
+            InventoryEvent::TicketTypeChanged(changed) => {
+                self.stock.change_type(changed);
+                self.sheet = None;
+                self.changes.push(self.position, None);
+            }
+            InventoryEvent::SalePaused(_) => self.pauses(true),
+            InventoryEvent::SaleResumed(_) => self.pauses(false),
+            InventoryEvent::PoolCapacityChanged(changed) => {
+                self.stock.change_capacity(changed.pool, changed.capacity);
+                self.changes.push(self.position, None);
+            }
+            InventoryEvent::BlockPlaced(placed) => self.block_placed(placed, at),
+            InventoryEvent::BlockReleased(released) => self.block_released(released),
             InventoryEvent::HoldPlaced(placed) => self.hold_placed(placed),
             InventoryEvent::HoldItemsAdded(added) => {
                 if let Some(key) = self.holds.key(added.hold) {
@@ -81,6 +101,18 @@ impl ShowView {
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }
+    }
+
+    fn terms_change(&mut self, change: impl FnOnce(&mut Terms)) {
+        if let Some(terms) = &mut self.terms {
+            change(terms);
+        }
+        self.changes.push(self.position, None);
+    }
+
+    fn pauses(&mut self, paused: bool) {
+        self.paused = paused;
+        self.changes.push(self.position, None);
     }
 
     /// Ends for display what the time has ended.

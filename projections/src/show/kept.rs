@@ -5,16 +5,18 @@
 //! what changed lately is forgotten: whoever wants to go on from before starts from a full view.
 
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::ShowId;
+use boxoffice_domain::id::{BlockId, ShowId};
 use boxoffice_domain::log::{Position, Version};
 use boxoffice_domain::pricing::Tariffs;
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::snapshot::{NotRestored, decode, decode_first, encode};
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ShowView;
+use super::blocks::Block;
 use super::changes::Changes;
 use super::holds::{Holds, KeptHolds};
 use super::stock::{KeptStock, Stock};
@@ -40,7 +42,10 @@ struct Kept {
     published_at: Option<Timestamp>,
     /// As JSON.
     tariffs: String,
+    announced: Option<Timestamp>,
+    paused: bool,
     stock: KeptStock,
+    blocks: BTreeMap<BlockId, Block>,
     holds: KeptHolds,
 }
 
@@ -57,7 +62,10 @@ impl ShowView {
             terms: self.terms.clone(),
             published_at: self.published_at,
             tariffs: self.tariffs.clone(),
+            announced: self.announced,
+            paused: self.paused,
             stock: self.stock.clone(),
+            blocks: self.blocks.clone(),
             holds: self.holds.clone(),
             changes: Changes::default(),
             sheet: None,
@@ -78,7 +86,10 @@ impl ShowView {
             terms: self.terms,
             published_at: self.published_at,
             tariffs: serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?,
+            announced: self.announced,
+            paused: self.paused,
             stock: self.stock.into_kept(),
+            blocks: self.blocks,
             holds: self.holds.into_kept(),
         })?);
         Some(bytes)
@@ -107,7 +118,10 @@ impl ShowView {
             terms: kept.terms.map(|terms| Terms { plan, ..terms }),
             published_at: kept.published_at,
             tariffs: Tariffs::of(serde_json::from_str(&kept.tariffs).map_err(|_| NotRestored::Malformed)?),
+            announced: kept.announced,
+            paused: kept.paused,
             stock,
+            blocks: kept.blocks,
             holds: Holds::of_kept(kept.holds),
             changes,
             ..Self::new(kept.show)

@@ -26,7 +26,7 @@ pub enum ViewKind {
 }
 
 /// Which form of the representations this program writes; a change of the form changes every tag.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 impl Mark {
     /// A strong entity tag, with its quotes.

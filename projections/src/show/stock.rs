@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use boxoffice_domain::id::{PoolId, TicketTypeId};
-use boxoffice_domain::inventory::event::Item;
+use boxoffice_domain::inventory::event::{Item, TicketTypeChanged};
 use boxoffice_domain::money::Minor;
 use boxoffice_domain::seating::{Layout, SeatIndex};
 use rustc_hash::FxHashMap;
@@ -23,6 +23,7 @@ pub(crate) enum Counts {
     Free,
     Held,
     Sold,
+    Blocked,
 }
 
 impl Counts {
@@ -31,6 +32,7 @@ impl Counts {
             Self::Free => SeatState::Available,
             Self::Held => SeatState::Held,
             Self::Sold => SeatState::Sold,
+            Self::Blocked => SeatState::Blocked,
         }
     }
 }
@@ -45,11 +47,12 @@ pub(crate) struct Claim {
     slot: Option<usize>,
 }
 
-/// Held and sold of something.
+/// Held, sold and kept back of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub(crate) held: u64,
     pub(crate) sold: u64,
+    pub(crate) blocked: u64,
 }
 
 impl Tally {
@@ -63,11 +66,13 @@ impl Tally {
             Counts::Free => {}
             Counts::Held => take(&mut self.held),
             Counts::Sold => take(&mut self.sold),
+            Counts::Blocked => take(&mut self.blocked),
         }
         match to {
             Counts::Free => {}
             Counts::Held => add(&mut self.held),
             Counts::Sold => add(&mut self.sold),
+            Counts::Blocked => add(&mut self.blocked),
         }
     }
 }
@@ -194,7 +199,7 @@ impl Stock {
         let next = self.pools.len();
         let slot = *self.pool_index.entry(pool).or_insert(next);
         if slot == next {
-            self.pools.push(Pool { pool, name: String::new(), capacity: 0, held: 0, sold: 0 });
+            self.pools.push(Pool { pool, name: String::new(), capacity: 0, held: 0, sold: 0, blocked: 0 });
         }
         slot
     }
@@ -213,6 +218,14 @@ impl Stock {
         self.types.push(TypeSlot { ticket_type, category, pools, tally: Tally::default() });
     }
 
+    /// What can change of a ticket type is as the event says.
+    pub(crate) fn change_type(&mut self, changed: &TicketTypeChanged) {
+        let slot = self.type_index.get(&changed.ticket_type).copied();
+        if let Some(slot) = slot.and_then(|slot| self.types.get_mut(slot)) {
+            slot.ticket_type.change(changed);
+        }
+    }
+
     /// What an item of an event comes to.
     pub(crate) fn claim(&self, item: &Item, layout: Option<&Layout>) -> Claim {
         Claim {
@@ -229,15 +242,18 @@ impl Stock {
         slot.tally.moves(from, to);
         for pool in &slot.pools {
             if let Some(pool) = self.pools.get_mut(*pool) {
-                let mut tally = Tally { held: pool.held, sold: pool.sold };
+                let mut tally = Tally { held: pool.held, sold: pool.sold, blocked: 0 };
                 tally.moves(from, to);
                 (pool.held, pool.sold) = (tally.held, tally.sold);
             }
         }
     }
 
-    /// The hold has that seat from now on, whoever had it before.
+    /// The hold has that seat from now on, whoever had it before; not where it is kept back.
     pub(crate) fn take_seat(&mut self, seat: SeatIndex, hold: HoldKey, counts: Counts) {
+        if self.state(seat) == Some(SeatState::Blocked) {
+            return;
+        }
         self.change_seat(seat, |slot| slot.claim = Some(hold), counts);
     }
 
@@ -253,6 +269,42 @@ impl Stock {
         if self.holder(seat) == Some(hold) {
             self.change_seat(seat, |slot| slot.claim = None, Counts::Free);
         }
+    }
+
+    /// Keeps a seat back. `false`: somebody has it.
+    pub(crate) fn block_seat(&mut self, seat: SeatIndex) -> bool {
+        let is_free = self.holder(seat).is_none() && self.state(seat) == Some(SeatState::Available);
+        if is_free {
+            self.change_seat(seat, |_| (), Counts::Blocked);
+        }
+        is_free
+    }
+
+    /// Gives a seat back that was kept back.
+    pub(crate) fn unblock_seat(&mut self, seat: SeatIndex) {
+        self.change_seat(seat, |_| (), Counts::Free);
+    }
+
+    pub(crate) fn block_units(&mut self, pool: PoolId, quantity: u32) {
+        if let Some(pool) = self.known_pool(pool) {
+            pool.blocked = pool.blocked.saturating_add(u64::from(quantity));
+        }
+    }
+
+    pub(crate) fn unblock_units(&mut self, pool: PoolId, quantity: u32) {
+        if let Some(pool) = self.known_pool(pool) {
+            pool.blocked = pool.blocked.saturating_sub(u64::from(quantity));
+        }
+    }
+
+    pub(crate) fn change_capacity(&mut self, pool: PoolId, capacity: u32) {
+        if let Some(pool) = self.known_pool(pool) {
+            pool.capacity = u64::from(capacity);
+        }
+    }
+
+    fn known_pool(&mut self, pool: PoolId) -> Option<&mut Pool> {
+        self.pool_index.get(&pool).and_then(|slot| self.pools.get_mut(*slot))
     }
 
     fn change_seat(&mut self, seat: SeatIndex, claim: impl FnOnce(&mut SeatSlot), counts: Counts) {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use boxoffice_domain::id::{PoolId, TicketTypeId};
-use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
+use boxoffice_domain::inventory::event::{
+    InventoryDrafted, SingleSeatRule, TicketTypeAdded, TicketTypeChanged,
+};
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::time::Timestamp;
@@ -24,6 +26,8 @@ pub struct Terms {
     pub max_per_buyer: Option<u32>,
     /// How many tickets one order may have at most.
     pub max_per_order: Option<u32>,
+    /// What becomes of who would leave a seat alone.
+    pub single_seat_rule: Option<SingleSeatRule>,
     /// When the sale ends; else when the show starts.
     pub sale_ends_at: Option<Timestamp>,
     /// When the sale starts; else with the publication.
@@ -43,6 +47,7 @@ impl Terms {
             hold_seconds_max: drafted.hold_seconds_max,
             max_per_buyer: drafted.max_per_buyer,
             max_per_order: drafted.max_per_order,
+            single_seat_rule: drafted.single_seat_rule,
             sale_ends_at: drafted.sale_ends_at,
             sale_starts_at: drafted.sale_starts_at,
             starts_at: drafted.starts_at,
@@ -70,13 +75,15 @@ pub struct Pool {
     pub held: u64,
     /// Units in secured orders.
     pub sold: u64,
+    /// Units that blocks keep back.
+    pub blocked: u64,
 }
 
 impl Pool {
     /// What is left. Never negative: a pool may be made smaller than what is sold.
     #[must_use]
     pub fn available(&self) -> u64 {
-        self.capacity.saturating_sub(self.held).saturating_sub(self.sold)
+        self.capacity.saturating_sub(self.held).saturating_sub(self.sold).saturating_sub(self.blocked)
     }
 }
 
@@ -122,6 +129,16 @@ impl TicketType {
     }
 }
 
+impl TicketType {
+    /// What can change is as the event says.
+    pub fn change(&mut self, changed: &TicketTypeChanged) {
+        self.name.clone_from(&changed.name);
+        (self.price, self.hidden) = (changed.price, changed.hidden);
+        (self.min_per_order, self.max_per_order) = (changed.min_per_order, changed.max_per_order);
+        (self.sale_starts_at, self.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
+    }
+}
+
 named! {
     /// Whether a show sells, as the contract names it.
     pub enum SaleStatus {
@@ -131,6 +148,10 @@ named! {
         Scheduled = "scheduled",
         /// It sells.
         OnSale = "on_sale",
+        /// It sells, and happens at another time than was announced.
+        Rescheduled = "rescheduled",
+        /// The organizer has stopped it for now.
+        Paused = "paused",
         /// Nothing is available; held seats may come back.
         SoldOut = "sold_out",
         /// The sale is over.
@@ -149,6 +170,17 @@ named! {
         Sold = "sold",
         /// It is kept back.
         Blocked = "blocked",
+    }
+}
+
+impl SaleStatus {
+    /// Whether somebody can buy now.
+    #[must_use]
+    pub const fn sells(self) -> bool {
+        match self {
+            Self::OnSale | Self::Rescheduled => true,
+            Self::Draft | Self::Scheduled | Self::Paused | Self::SoldOut | Self::Ended => false,
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, Item, Voi
 use proptest::prelude::*;
 
 use super::show::{
-    self, SEATS, authorised, capture_failed, floor, hold_expired, hold_extended, hold_placed, hold_released,
-    item, items_added, items_removed, on_sale, one_of_each, order_cancelled, order_placed, payment_started,
-    reclaimed, seat, secured, tickets_issued,
+    self, SEATS, authorised, capacity_changed, capture_failed, floor, hold_expired, hold_extended,
+    hold_placed, hold_released, item, items_added, items_removed, on_sale, one_of_each, order_cancelled,
+    order_placed, payment_started, reclaimed, seat, seats_blocked, seats_released, secured, tickets_issued,
+    units_blocked, units_released,
 };
 
 /// An event of the show and the second at which it was recorded.
@@ -27,6 +28,9 @@ pub(crate) enum Try {
     Cancel { which: usize },
     Pay { which: usize, capture: bool },
     Sweep,
+    Block { seats: Vec<usize>, units: u32 },
+    Unblock { which: usize },
+    Capacity { floor: u32 },
 }
 
 pub(crate) fn tries() -> impl Strategy<Value = Vec<Try>> {
@@ -43,6 +47,10 @@ pub(crate) fn tries() -> impl Strategy<Value = Vec<Try>> {
         1 => which.clone().prop_map(|which| Try::Cancel { which }),
         4 => (which, prop::bool::weighted(0.8)).prop_map(|(which, capture)| Try::Pay { which, capture }),
         1 => Just(Try::Sweep),
+        2 => (prop::collection::vec(0..SEATS.len(), 0..3), 0..3_u32)
+            .prop_map(|(seats, units)| Try::Block { seats, units }),
+        1 => (0..8_usize).prop_map(|which| Try::Unblock { which }),
+        1 => (0..9_u32).prop_map(|floor| Try::Capacity { floor }),
     ];
     prop::collection::vec(a_try, 0..40)
 }
@@ -62,6 +70,8 @@ struct Office {
     now: i64,
     log: Vec<Timed>,
     holds: BTreeMap<u32, (Stage, i64, Vec<Item>)>,
+    /// What each block keeps back: seats, or else units of the floor.
+    blocks: Vec<(Vec<&'static str>, u32)>,
 }
 
 impl Office {
@@ -87,6 +97,11 @@ impl Office {
 
     /// Whether the seats are free for somebody new; holds that lapsed on them are recorded as such.
     fn clears(&mut self, items: &[Item]) -> bool {
+        let kept_back =
+            |item: &Item| self.blocks.iter().flat_map(|block| &block.0).any(|name| *item == seat(name));
+        if items.iter().any(kept_back) {
+            return false;
+        }
         let holders: Vec<u32> = self
             .holds
             .iter()
@@ -113,6 +128,32 @@ impl Office {
             let n = u32::try_from(self.holds.len()).unwrap();
             self.says(hold_placed(n, self.now + ttl, items.clone()));
             self.holds.insert(n, (Stage::Held, self.now + ttl, items));
+        }
+    }
+
+    fn block(&mut self, seats: &[usize], units: u32) {
+        let n = u32::try_from(self.blocks.len()).unwrap();
+        let mut seats: Vec<&'static str> = seats.iter().map(|n| SEATS[*n]).collect();
+        seats.sort_unstable();
+        seats.dedup();
+        let items: Vec<Item> = seats.iter().map(|name| seat(name)).collect();
+        if seats.is_empty() && units > 0 {
+            self.says(units_blocked(n, 0, units));
+            self.blocks.push((seats, units));
+        } else if !seats.is_empty() && self.clears(&items) {
+            self.says(seats_blocked(n, &seats, None));
+            self.blocks.push((seats, 0));
+        }
+    }
+
+    fn unblock(&mut self, which: usize) {
+        let Some((seats, units)) = self.blocks.get_mut(which) else { return };
+        let n = u32::try_from(which).unwrap();
+        if let Some(name) = seats.pop() {
+            self.says(seats_released(n, &[name]));
+        } else if *units > 0 {
+            *units -= 1;
+            self.says(units_released(n, 1));
         }
     }
 
@@ -176,6 +217,9 @@ impl Office {
     fn attempt(&mut self, attempt: &Try) {
         match attempt {
             Try::Wait(seconds) => self.now += seconds,
+            Try::Block { seats, units } => self.block(seats, *units),
+            Try::Unblock { which } => self.unblock(*which),
+            Try::Capacity { floor } => self.says(capacity_changed(0, *floor)),
             Try::Place { seats, floor, ttl } => self.place(seats, *floor, *ttl),
             Try::Add { .. } | Try::Remove { .. } | Try::Extend { .. } => self.edit(attempt),
             Try::Release { which } => {
@@ -233,13 +277,16 @@ fn any_item() -> impl Strategy<Value = Item> {
 /// Any event at all about one of a few holds and orders.
 fn any_event() -> impl Strategy<Value = InventoryEvent> {
     let items = prop::collection::vec(any_item(), 0..3);
-    (0..24_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
+    (0..35_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
         0..4 => hold_placed(n, seconds, items),
         4 => items_added(n, items),
         5 => items_removed(n, items),
         6 => hold_extended(n, seconds),
         7 => order_placed(n, seconds, &items),
         8 => tickets_issued(n, &items),
+        32 => units_blocked(n, n % 3, n * 3),
+        33 => units_released(n, 4),
+        34 => seats_blocked(n, &["A-1", "A-2"], None),
         _ => one_of_each(n).swap_remove(kind),
     })
 }

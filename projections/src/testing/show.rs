@@ -5,15 +5,16 @@ use std::sync::{Arc, LazyLock};
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{
-    FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
+    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
 };
 use boxoffice_domain::inventory::event::{
-    CancelReason, FeeAdded, FeePer, FeeRemoved, HoldExpired, HoldExtended, HoldItemsAdded, HoldItemsRemoved,
-    HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted, InventoryEvent, InventoryPublished, Item,
-    OrderCancelled, OrderPlaced, OrderSecured, PaymentActionRequired, PaymentAuthorised,
-    PaymentCaptureFailed, PaymentCaptured, PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue,
-    PaymentVoided, PoolAdded, TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded,
-    TicketsIssued, VoidReason,
+    BlockPlaced, BlockReleased, CancelReason, FeeAdded, FeePer, FeeRemoved, HoldExpired, HoldExtended,
+    HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted,
+    InventoryEvent, InventoryPublished, InventoryRescheduled, Item, OrderCancelled, OrderPlaced,
+    OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
+    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded,
+    PoolCapacityChanged, SalePaused, SaleResumed, SaleWindowChanged, TaxAdded, TaxPer, TaxRemoved, TaxedPart,
+    TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::money::Minor;
@@ -53,6 +54,10 @@ pub(crate) fn ticket_type(n: u32) -> TicketTypeId {
 
 pub(crate) fn pool(n: u32) -> PoolId {
     PoolId::of_show(SHOW, uuid(5, n))
+}
+
+pub(crate) fn block(n: u32) -> BlockId {
+    BlockId::of_show(SHOW, uuid(7, n))
 }
 
 pub(crate) fn person(n: u32) -> PersonId {
@@ -155,6 +160,50 @@ pub(crate) fn type_of(n: u32, name: &str, category: Option<&str>, pools: &[u32])
 
 pub(crate) fn published() -> InventoryEvent {
     InventoryPublished {}.into()
+}
+
+pub(crate) fn paused() -> InventoryEvent {
+    SalePaused { reason: None }.into()
+}
+
+pub(crate) fn resumed() -> InventoryEvent {
+    SaleResumed {}.into()
+}
+
+pub(crate) fn window_changed(starts: Option<i64>, ends: Option<i64>) -> InventoryEvent {
+    SaleWindowChanged { sale_ends_at: ends.map(at), sale_starts_at: starts.map(at) }.into()
+}
+
+pub(crate) fn moved(starts_at: i64) -> InventoryEvent {
+    InventoryRescheduled { starts_at: at(starts_at) }.into()
+}
+
+pub(crate) fn type_changed(added: &TicketTypeAdded) -> InventoryEvent {
+    TicketTypeChanged::of(added).into()
+}
+
+pub(crate) fn capacity_changed(n: u32, capacity: u32) -> InventoryEvent {
+    PoolCapacityChanged { capacity, pool: pool(n) }.into()
+}
+
+pub(crate) fn seats_blocked(n: u32, seats: &[&str], reason: Option<&str>) -> InventoryEvent {
+    let seats = seats.iter().map(|seat| SeatId::new(seat)).collect();
+    let reason = reason.map(str::to_owned);
+    BlockPlaced { block: block(n), pool: None, quantity: None, reason, seats }.into()
+}
+
+pub(crate) fn units_blocked(n: u32, of: u32, quantity: u32) -> InventoryEvent {
+    let (pool, quantity) = (Some(pool(of)), Some(quantity));
+    BlockPlaced { block: block(n), pool, quantity, reason: None, seats: Vec::new() }.into()
+}
+
+pub(crate) fn seats_released(n: u32, seats: &[&str]) -> InventoryEvent {
+    let seats = seats.iter().map(|seat| SeatId::new(seat)).collect();
+    BlockReleased { block: block(n), quantity: None, seats }.into()
+}
+
+pub(crate) fn units_released(n: u32, quantity: u32) -> InventoryEvent {
+    BlockReleased { block: block(n), quantity: Some(quantity), seats: Vec::new() }.into()
 }
 
 /// The little show on sale: pool 0 is the floor (5), pool 1 the limit (8), which the floor and the balcony draw on.
@@ -316,6 +365,14 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         voided(n),
         disputed(n),
         tickets_issued(n, &items),
+        paused(),
+        resumed(),
+        window_changed(Some(5), Some(60)),
+        moved(50),
+        type_changed(&type_of(STALLS, "Parquet", None, &[])),
+        capacity_changed(0, 3),
+        seats_blocked(n, &["A-1", "B-1"], None),
+        seats_released(n, &["A-1"]),
     ]
 }
 

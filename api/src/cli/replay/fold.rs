@@ -115,8 +115,14 @@ impl Fold {
                 }
             }
             State::Catalog(catalog) => {
-                let CatalogEvent::ShowDrafted(drafted) = evolve(catalog, event, layouts)?;
-                self.shows.entry(drafted.show).or_default().name = drafted.name;
+                let name = match evolve(catalog, event, layouts)? {
+                    CatalogEvent::ShowDrafted(drafted) => Some(drafted.name),
+                    CatalogEvent::ShowDescribed(described) => Some(described.name),
+                    CatalogEvent::ShowRescheduled(_) => None,
+                };
+                if let (Some(show), Some(name)) = (event.stream.show(), name) {
+                    self.shows.entry(show).or_default().name = name;
+                }
             }
             State::Doors(doors) => {
                 evolve(doors, event, layouts)?;

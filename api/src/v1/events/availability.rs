@@ -39,6 +39,8 @@ pub struct TicketTypeAvailability {
     pub held: u64,
     /// What is sold.
     pub sold: u64,
+    /// What the organizer keeps back.
+    pub blocked: u64,
 }
 
 /// What is left of an event, judged at this moment.

@@ -9,6 +9,7 @@ use boxoffice_domain::inventory::draft::Draft;
 use boxoffice_domain::inventory::event::{InventoryDrafted, SingleSeatRule};
 use boxoffice_domain::inventory::{Inventory, InventoryCommand};
 use boxoffice_domain::money::Currency;
+use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -128,23 +129,8 @@ fn describe(value: &NewEvent, show: ShowId) -> Result<ShowDrafted, Problem> {
     let starts_at = wire::time(&value.starts_at, "/starts_at")?;
     let doors_at = wire::optional_time(value.doors_at.as_deref(), "/doors_at")?;
     let ends_at = wire::optional_time(value.ends_at.as_deref(), "/ends_at")?;
-    if ends_at.is_some_and(|ends_at| ends_at <= starts_at) {
-        return Err(Problem::field("/ends_at", "out_of_range", "The event must end after it starts."));
-    }
-    if doors_at.is_some_and(|doors_at| doors_at > starts_at) {
-        return Err(Problem::field(
-            "/doors_at",
-            "out_of_range",
-            "The doors must open before the event starts.",
-        ));
-    }
-    if value.performers.len() > 100 {
-        return Err(Problem::field("/performers", "too_many", "At most 100 performers."));
-    }
-    let performers = (0..)
-        .zip(&value.performers)
-        .map(|(index, name): (usize, _)| wire::text(name, &format!("/performers/{index}"), 200))
-        .collect::<Result<_, _>>()?;
+    check_times(starts_at, doors_at, ends_at)?;
+    let performers = performers(&value.performers)?;
     Ok(ShowDrafted {
         category: wire::optional_text(value.category.as_deref(), "/category", 100)?,
         description: wire::optional_text(value.description.as_deref(), "/description", 10_000)?,
@@ -159,6 +145,29 @@ fn describe(value: &NewEvent, show: ShowId) -> Result<ShowDrafted, Problem> {
         starts_at,
         venue,
     })
+}
+
+pub(super) fn check_times(
+    starts_at: Timestamp,
+    doors_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+) -> Result<(), Problem> {
+    if ends_at.is_some_and(|ends_at| ends_at <= starts_at) {
+        return Err(Problem::field("/ends_at", "out_of_range", "The event must end after it starts."));
+    }
+    if doors_at.is_some_and(|doors_at| doors_at > starts_at) {
+        let detail = "The doors must open before the event starts.";
+        return Err(Problem::field("/doors_at", "out_of_range", detail));
+    }
+    Ok(())
+}
+
+pub(super) fn performers(names: &[String]) -> Result<Vec<String>, Problem> {
+    if names.len() > 100 {
+        return Err(Problem::field("/performers", "too_many", "At most 100 performers."));
+    }
+    let name = |(index, name): (usize, &String)| wire::text(name, &format!("/performers/{index}"), 200);
+    names.iter().enumerate().map(name).collect()
 }
 
 fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<InventoryDrafted, Problem> {

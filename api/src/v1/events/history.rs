@@ -41,6 +41,9 @@ pub struct SeatFact {
     /// The ticket for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<String>,
+    /// The block that keeps it back, or did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block_id: Option<String>,
     /// The same in words.
     pub words: String,
 }
@@ -71,6 +74,7 @@ pub async fn get_seat_history(
             hold_id: fact.hold.map(|hold| hold.to_string()),
             order_id: fact.order.map(|order| order.to_string()),
             ticket_id: fact.ticket.map(|ticket| ticket.to_string()),
+            block_id: fact.block.map(|block| block.to_string()),
             words: fact.words,
         })
         .collect();

@@ -157,7 +157,7 @@ async fn entry(
         return Ok(None);
     }
     let Some((status, price_from)) = sale(context, show.show) else { return Ok(None) };
-    if wanted.available && status != SaleStatus::OnSale {
+    if wanted.available && !status.sells() {
         return Ok(None);
     }
     Ok(Some(EventEntry::new(show, venue, &status.to_string(), price_from)))

@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use boxoffice_domain::id::ShowId;
+use boxoffice_domain::inventory::event::SingleSeatRule;
+use boxoffice_domain::log::Position;
 use boxoffice_projections::show::{SaleStatus, ShowView};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,6 +12,7 @@ use super::{EventEntry, text_of};
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::Path;
+use crate::if_match::tag_of;
 use crate::problem::Problem;
 use crate::v1::events::fees::FeeBody;
 use crate::v1::events::pools::PoolBody;
@@ -28,6 +31,9 @@ pub struct EventBody {
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// When it was to start as it was published, where it has been moved since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_starts_at: Option<String>,
     /// When people are let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub doors_at: Option<String>,
@@ -49,6 +55,8 @@ pub struct EventBody {
     /// How many tickets one order may have at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_order: Option<u32>,
+    /// `refuse` where nobody may leave a seat alone, else `off`.
+    pub single_seat_rule: &'static str,
     /// When the sale starts; else it started with the publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
@@ -66,54 +74,77 @@ pub struct EventBody {
     pub server_time: String,
 }
 
-/// All about one event. Drafts are seen by the administrator only.
+/// All about one event. Drafts are seen by the administrator only. Its `ETag` is what a change of it needs.
 #[utoipa::path(get, path = "/v1/events/{event_id}", tag = "Buyers", operation_id = "get_event",
     params(("event_id" = String, Path, description = "The event")),
     responses((status = 200, description = "The event", body = EventBody), (status = 304, description = "Unchanged")))]
 pub async fn get_event(context: Context, Path(show): Path<ShowId>) -> Result<Answer, Problem> {
     context.wait_fresh().await?;
-    let app = &context.app;
-    let now = context.now();
-    let row = app.show_row(show).await?;
-    let sale = app.entry(show)?.read(now, Sale::of)?.ok_or_else(|| Problem::not_found("event"))?;
-    if sale.status == SaleStatus::Draft && app.guard.administrator(&context.credential).is_err() {
-        return Err(Problem::not_found("event"));
+    let found = Found::of(&context, show).await?;
+    found.answer(&context)
+}
+
+/// An event as it is now.
+pub(super) struct Found {
+    body: EventBody,
+    position: Position,
+    /// The same as long as the body says the same, the time aside: holds that come and go change nothing.
+    pub(super) tag: String,
+}
+
+impl Found {
+    pub(super) async fn of(context: &Context, show: ShowId) -> Result<Self, Problem> {
+        let app = &context.app;
+        let now = context.now();
+        let row = app.show_row(show).await?;
+        let sale = app.entry(show)?.read(now, Sale::of)?.ok_or_else(|| Problem::not_found("event"))?;
+        if sale.status == SaleStatus::Draft && app.guard.administrator(&context.credential).is_err() {
+            return Err(Problem::not_found("event"));
+        }
+        let venue = app.venue(row.venue).await?;
+        let body = EventBody {
+            entry: EventEntry::new(&row, &venue, &sale.status.to_string(), sale.price_from),
+            organizer_id: row.organizer.to_string(),
+            description: row.description.clone(),
+            previous_starts_at: sale.moved_from,
+            doors_at: text_of(row.doors_at),
+            ends_at: text_of(row.ends_at),
+            currency: sale.currency,
+            seating_plan_id: row.plan.map(|plan| plan.to_string()),
+            hold_seconds: sale.hold_seconds.0,
+            max_hold_seconds: sale.hold_seconds.1,
+            max_per_buyer: sale.max_per_buyer,
+            max_per_order: sale.max_per_order,
+            single_seat_rule: sale.single_seat_rule,
+            sale_starts_at: sale.window.0,
+            sale_ends_at: sale.window.1,
+            ticket_types: sale.ticket_types,
+            fees: sale.fees,
+            taxes: sale.taxes,
+            pools: sale.pools,
+            server_time: String::new(),
+        };
+        let tag = tag_of(&body)?;
+        Ok(Self { body: EventBody { server_time: now.to_string(), ..body }, position: sale.position, tag })
     }
-    let venue = app.venue(row.venue).await?;
-    let tag = format!("\"{}-{}-{}\"", sale.etag, row.version, venue.version);
-    let body = EventBody {
-        entry: EventEntry::new(&row, &venue, &sale.status.to_string(), sale.price_from),
-        organizer_id: row.organizer.to_string(),
-        description: row.description.clone(),
-        doors_at: text_of(row.doors_at),
-        ends_at: text_of(row.ends_at),
-        currency: sale.currency,
-        seating_plan_id: row.plan.map(|plan| plan.to_string()),
-        hold_seconds: sale.hold_seconds.0,
-        max_hold_seconds: sale.hold_seconds.1,
-        max_per_buyer: sale.max_per_buyer,
-        max_per_order: sale.max_per_order,
-        sale_starts_at: sale.window.0,
-        sale_ends_at: sale.window.1,
-        ticket_types: sale.ticket_types,
-        fees: sale.fees,
-        taxes: sale.taxes,
-        pools: sale.pools,
-        server_time: now.to_string(),
-    };
-    Ok(Answer::json(StatusCode::OK, &body)?.tagged(&tag, &context.headers).at(sale.position))
+
+    pub(super) fn answer(&self, context: &Context) -> Result<Answer, Problem> {
+        let answer = Answer::json(StatusCode::OK, &self.body)?;
+        Ok(answer.tagged(&self.tag, &context.headers).at(self.position))
+    }
 }
 
 /// What the read model of the sale says.
 struct Sale {
     status: SaleStatus,
-    position: u64,
-    etag: String,
+    position: Position,
+    moved_from: Option<String>,
     currency: String,
     price_from: Option<Money>,
     hold_seconds: (u32, u32),
     max_per_buyer: Option<u32>,
     max_per_order: Option<u32>,
+    single_seat_rule: &'static str,
     fees: Vec<FeeBody>,
     taxes: Vec<TaxBody>,
     window: (Option<String>, String),
@@ -130,7 +161,7 @@ impl Sale {
         Some(Self {
             status,
             position: view.position(),
-            etag: format!("{}-{status}", view.mark()),
+            moved_from: text_of(view.moved_from()),
             currency: currency.to_string(),
             price_from: visible
                 .iter()
@@ -140,19 +171,15 @@ impl Sale {
             hold_seconds: (terms.hold_seconds, terms.hold_seconds_max),
             max_per_buyer: terms.max_per_buyer,
             max_per_order: terms.max_per_order,
+            single_seat_rule: match terms.single_seat_rule {
+                None => "off",
+                Some(SingleSeatRule::Refuse) => "refuse",
+            },
             fees: view.tariff().fees.iter().map(|fee| FeeBody::new(fee, currency)).collect(),
             taxes: view.tariff().taxes.iter().map(TaxBody::from).collect(),
             window: (text_of(terms.sale_starts_at), terms.sale_ends().to_string()),
             ticket_types: visible.iter().map(|known| TicketTypeBody::of(known, currency)).collect(),
-            pools: view
-                .pools()
-                .iter()
-                .map(|pool| PoolBody {
-                    pool_id: pool.pool.to_string(),
-                    name: pool.name.clone(),
-                    capacity: u32::try_from(pool.capacity).unwrap_or(u32::MAX),
-                })
-                .collect(),
+            pools: view.pools().iter().map(PoolBody::of).collect(),
         })
     }
 }

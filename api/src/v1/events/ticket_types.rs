@@ -17,6 +17,8 @@ use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::wire::{self, Money, Page};
 
+pub mod change;
+
 /// A ticket type to be added.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -187,4 +189,20 @@ pub async fn list_ticket_types(
     context.wait_own().await?;
     let data = context.app.ticket_types(show)?;
     Answer::json(StatusCode::OK, &Page { data, next_cursor: None })
+}
+
+/// A ticket type, also a hidden one. Its `ETag` is what a change of it needs.
+#[utoipa::path(get, path = "/v1/events/{event_id}/ticket_types/{ticket_type_id}", tag = "Organizers",
+    operation_id = "get_ticket_type",
+    params(("event_id" = String, Path, description = "The event"),
+        ("ticket_type_id" = String, Path, description = "The ticket type")),
+    responses((status = 200, description = "The ticket type", body = TicketTypeBody),
+        (status = 304, description = "Unchanged")))]
+pub async fn get_ticket_type(
+    Administrator(context): Administrator,
+    Path((show, ticket_type)): Path<(ShowId, TicketTypeId)>,
+) -> Result<Answer, Problem> {
+    context.wait_own().await?;
+    let (known, currency) = change::known(&context, show, ticket_type)?;
+    Ok(Answer::json(StatusCode::OK, &TicketTypeBody::of(&known, currency))?.hashed(&context.headers))
 }

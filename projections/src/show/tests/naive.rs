@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use boxoffice_domain::id::{HoldId, TicketTypeId};
+use boxoffice_domain::id::{BlockId, HoldId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryEvent, Item};
 use boxoffice_domain::time::Timestamp;
 
@@ -67,6 +67,14 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
             | InventoryEvent::TaxAdded(_)
             | InventoryEvent::TaxRemoved(_)
             | InventoryEvent::InventoryPublished(_)
+            | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::TicketTypeChanged(_)
+            | InventoryEvent::InventoryRescheduled(_)
+            | InventoryEvent::SalePaused(_)
+            | InventoryEvent::SaleResumed(_)
+            | InventoryEvent::PoolCapacityChanged(_)
+            | InventoryEvent::BlockPlaced(_)
+            | InventoryEvent::BlockReleased(_)
             | InventoryEvent::OrderPlaced(_)
             | InventoryEvent::PaymentStarted(_)
             | InventoryEvent::PaymentActionRequired(_)
@@ -83,22 +91,44 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
     holds
 }
 
+/// Who keeps each seat back, how many units of the floor are kept back, and how many it has.
+fn kept_back(events: &[Timed]) -> (BTreeMap<&str, BlockId>, u64, u64) {
+    let (mut seats, mut units, mut capacity) = (BTreeMap::new(), 0, 5);
+    for (_, event) in events {
+        if let InventoryEvent::BlockPlaced(of) = event {
+            seats.extend(of.seats.iter().map(|seat| (seat.as_str(), of.block)));
+            units += u64::from(of.quantity.unwrap_or_default());
+        } else if let InventoryEvent::BlockReleased(of) = event {
+            for seat in &of.seats {
+                assert_eq!(seats.remove(seat.as_str()), Some(of.block));
+            }
+            units -= u64::from(of.quantity.unwrap_or_default());
+        } else if let InventoryEvent::PoolCapacityChanged(of) = event {
+            capacity = u64::from(of.capacity);
+        }
+    }
+    (seats, units, capacity)
+}
+
 /// One letter a seat, and capacity, available, held and sold of stalls, balcony and floor.
 pub(super) fn recount(events: &[Timed], now: Timestamp) -> (String, Vec<[u64; 4]>) {
     let holds = fold(events);
+    let (blocked, units, capacity) = kept_back(events);
     let seat = |name: &&str| {
         let has_it = |hold: &&Hold| {
             hold.items.iter().any(|item| item.seat.as_ref().is_some_and(|of| of.as_str() == *name))
         };
         let found: Vec<Is> = holds.values().filter(has_it).map(|hold| hold.at(now)).collect();
         assert!(
-            found.iter().filter(|is| **is != Is::Free).count() <= 1,
+            found.iter().filter(|is| **is != Is::Free).count() + usize::from(blocked.contains_key(name)) <= 1,
             "{name} was taken twice: not a legal history"
         );
         if found.contains(&Is::Sold) {
             's'
         } else if found.contains(&Is::Held) {
             'h'
+        } else if blocked.contains_key(name) {
+            'b'
         } else {
             'a'
         }
@@ -111,12 +141,13 @@ pub(super) fn recount(events: &[Timed], now: Timestamp) -> (String, Vec<[u64; 4]
     let held = [STALLS, BALCONY, FLOOR].map(|n| of_type(ticket_type(n), Is::Held));
     let sold = [STALLS, BALCONY, FLOOR].map(|n| of_type(ticket_type(n), Is::Sold));
     let taken = |n: u32| held[n as usize] + sold[n as usize];
+    let kept = |row: &str| blocked.keys().filter(|name| name.starts_with(row)).count() as u64;
     let of_limit = 8_u64.saturating_sub(taken(BALCONY) + taken(FLOOR));
     let free = [
-        6_u64.saturating_sub(taken(STALLS)),
-        4_u64.saturating_sub(taken(BALCONY)).min(of_limit),
-        5_u64.saturating_sub(taken(FLOOR)).min(of_limit),
+        6_u64.saturating_sub(taken(STALLS) + kept("A")),
+        4_u64.saturating_sub(taken(BALCONY) + kept("B")).min(of_limit),
+        capacity.saturating_sub(taken(FLOOR) + units).min(of_limit),
     ];
-    let counts = (0..3).map(|n| [[6, 4, 5][n], free[n], held[n], sold[n]]).collect();
+    let counts = (0..3).map(|n| [[6, 4, capacity.min(8)][n], free[n], held[n], sold[n]]).collect();
     (states, counts)
 }

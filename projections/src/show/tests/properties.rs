@@ -66,10 +66,14 @@ fn consistent(view: &ShowView) {
     for (seat, state) in (0..).zip(view.stock.states()) {
         let holder =
             view.stock.holder(seat).map(|key| view.holds.get(key).expect("a seat is held by a hold"));
-        let expected = holder.map_or(SeatState::Available, |hold| match hold.counts() {
+        let kept_back = view.blocks.values().filter(|block| block.keeps(seat)).count();
+        assert!(kept_back <= 1, "seat {seat}");
+        let nobodys = if kept_back == 1 { SeatState::Blocked } else { SeatState::Available };
+        let expected = holder.map_or(nobodys, |hold| match hold.counts() {
             Counts::Free => SeatState::Available,
             Counts::Held => SeatState::Held,
             Counts::Sold => SeatState::Sold,
+            Counts::Blocked => panic!("a hold keeps nothing back"),
         });
         assert_eq!(*state, expected, "seat {seat}");
         assert!(holder.is_none_or(|hold| hold.phase.has_seats()), "an ended hold has seat {seat}");
@@ -83,6 +87,7 @@ fn consistent(view: &ShowView) {
         };
         assert_eq!(category.tally.held, of_category(SeatState::Held));
         assert_eq!(category.tally.sold, of_category(SeatState::Sold));
+        assert_eq!(category.tally.blocked, of_category(SeatState::Blocked));
     }
 }
 

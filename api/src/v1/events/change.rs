@@ -1,0 +1,136 @@
+//! `PATCH /v1/events/{event_id}`
+
+use boxoffice_commands::owner::answer::Request;
+use boxoffice_domain::aggregate::Streamed as _;
+use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDescribed};
+use boxoffice_domain::id::ShowId;
+use boxoffice_domain::inventory::InventoryCommand;
+use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
+use boxoffice_domain::inventory::event::SaleWindowChanged;
+use boxoffice_projections::catalog::ShowRow;
+use boxoffice_projections::show::Terms;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::create::performers;
+use super::read::{EventBody, Found};
+use crate::answer::Answer;
+use crate::context::Administrator;
+use crate::extract::{Json, Path};
+use crate::idempotency::companion;
+use crate::if_match::IfMatch;
+use crate::problem::Problem;
+use crate::wire;
+
+/// What is to be changed of an event. What is left out stays; null takes away what need not be there.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventChange {
+    /// What it is called.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Option<String>>,
+    /// What it is about.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub description: Option<Option<String>>,
+    /// Music, theatre, sport …
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Option<String>>,
+    /// A closer look at the category.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub genre: Option<Option<String>>,
+    /// Who is to be seen: all of them.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub performers: Option<Option<Vec<String>>>,
+    /// When the sale starts; null: with the publication.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub sale_starts_at: Option<Option<String>>,
+    /// When the sale ends; null: when the event starts.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub sale_ends_at: Option<Option<String>>,
+}
+
+impl EventChange {
+    fn described(&self, known: &ShowDescribed) -> Result<ShowDescribed, Problem> {
+        let text = |change: &Option<Option<String>>, known: &Option<String>, pointer, length_max| {
+            wire::changed_text(change.as_ref(), known.as_deref(), pointer, length_max)
+        };
+        Ok(ShowDescribed {
+            category: text(&self.category, &known.category, "/category", 100)?,
+            description: text(&self.description, &known.description, "/description", 10_000)?,
+            genre: text(&self.genre, &known.genre, "/genre", 100)?,
+            name: match &self.name {
+                None => known.name.clone(),
+                Some(name) => wire::text(name.as_deref().unwrap_or_default(), "/name", 200)?,
+            },
+            performers: match &self.performers {
+                None => known.performers.clone(),
+                Some(names) => performers(names.as_deref().unwrap_or_default())?,
+            },
+        })
+    }
+
+    fn window(&self, known: SaleWindowChanged) -> Result<SaleWindowChanged, Problem> {
+        Ok(SaleWindowChanged {
+            sale_ends_at: wire::changed_time(
+                self.sale_ends_at.as_ref(),
+                known.sale_ends_at,
+                "/sale_ends_at",
+            )?,
+            sale_starts_at: wire::changed_time(
+                self.sale_starts_at.as_ref(),
+                known.sale_starts_at,
+                "/sale_starts_at",
+            )?,
+        })
+    }
+}
+
+fn described(row: ShowRow) -> ShowDescribed {
+    let ShowRow { category, description, genre, name, performers, .. } = row;
+    ShowDescribed { category, description, genre, name, performers }
+}
+
+fn window(terms: &Terms) -> SaleWindowChanged {
+    SaleWindowChanged { sale_ends_at: terms.sale_ends_at, sale_starts_at: terms.sale_starts_at }
+}
+
+/// Changes what is said about an event, and when its sale starts and ends. What is held stays what it is.
+#[utoipa::path(patch, path = "/v1/events/{event_id}", tag = "Organizers", operation_id = "change_event",
+    params(("event_id" = String, Path, description = "The event")), request_body = EventChange,
+    responses((status = 200, description = "The event as it is now", body = EventBody)))]
+pub async fn change_event(
+    Administrator(context): Administrator,
+    Path(show): Path<ShowId>,
+    if_match: IfMatch,
+    Json { value, canonical }: Json<EventChange>,
+) -> Result<Answer, Problem> {
+    context.wait_all().await?;
+    let app = &context.app;
+    let (terms, row) = (app.terms(show)?, app.show_row(show).await?);
+    let (was_open, was_described) = (window(&terms), described(row));
+    let (open, description) = (value.window(was_open)?, value.described(&was_described)?);
+    // What was read here is compared again where it is decided: nobody changes it in between.
+    let tag = Found::of(&context, show).await?.tag;
+    let knows = if_match.knows(&tag, ())?.is_some();
+    let meta = context.command(&canonical);
+    // The window first: it is what can be refused.
+    if open != was_open {
+        let expected = knows.then_some(was_open);
+        let command = InventoryCommand::ChangeSaleWindow(ChangeSaleWindow { window: open, expected });
+        app.send_to(show, command, companion(&meta, "inventory")).await?;
+    }
+    if description != was_described {
+        let expected = knows.then(|| Box::new(was_described));
+        let command = CatalogCommand::Describe { described: Box::new(description), expected };
+        app.catalog.send(Catalog::stream(show), Request { command, meta }).await?;
+    }
+    context.wait_all().await?;
+    Found::of(&context, show).await?.answer(&context)
+}
