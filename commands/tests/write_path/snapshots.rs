@@ -156,5 +156,5 @@ async fn a_store_that_cannot_be_reached_harms_nobody() {
     for number in 100..120 {
         again.ask(ROOM, number, ring()).await.unwrap();
     }
-    again.until(|stats| stats.snapshots == 1).await;
+    again.until(|stats| stats.snapshots >= 1).await;
 }
