@@ -91,9 +91,8 @@ fn house(plan: &Arc<Layout>, sold: u32, seed: u32) -> Inventory {
     let mut inventory = Inventory::default();
     let events = std::iter::once(drafted.into()).chain(types).chain([InventoryPublished {}.into()]);
     events.for_each(|event| inventory.evolve(&event, Timestamp::default()));
-    // Which are gone is scattered: a multiplicative hash of the seat's place.
     for (n, seat) in (0_u32..).zip(plan.seats()) {
-        if n.wrapping_add(seed).wrapping_mul(2_654_435_761) >> 8 & 0xffff >= sold * 65_536 / 100 {
+        if scattered(n + seed * 1_000_003) % 100 >= sold {
             continue;
         }
         let item =
@@ -108,4 +107,11 @@ fn house(plan: &Arc<Layout>, sold: u32, seed: u32) -> Inventory {
         inventory.evolve(&held.into(), Timestamp::default());
     }
     inventory
+}
+
+/// A number that looks like any other.
+fn scattered(n: u32) -> u32 {
+    let mix = |n: u32| (n ^ (n >> 16)).wrapping_mul(0x045d_9f3b);
+    let mixed = mix(mix(n.wrapping_add(1)));
+    mixed ^ (mixed >> 16)
 }
