@@ -1,11 +1,13 @@
 //! The charts of seats.io: rows, tables, booths and standing areas, in sections or not, on one floor or several.
 //!
 //! A seat is named as seats.io names it: `A-1`, `Section A-A-1`, `T1-1`. A chart holds much that is only drawn, and
-//! its format grows: unknown keys are ignored. A table that is booked as a whole is imported as its seats.
+//! its format grows: unknown keys are ignored. A table that is booked as a whole is imported as its seats, and a booth
+//! that has a capacity as so many units, like a standing area.
 
 use std::collections::HashMap;
 
 use super::geometry::{Coordinate, LIMIT, Position, top_centre};
+use super::json::Json;
 use super::place::{Faults, Node, TEXT_MAX, quoted};
 use super::{Area, ImportError, LAYOUT_FORMAT, LayoutDocument, Point, SEATS_MAX, Seat, SeatId, json};
 
@@ -28,7 +30,7 @@ pub fn import(content: &[u8]) -> Result<LayoutDocument, ImportError> {
     import.chart(&root);
     std::mem::take(&mut import.faults).into_result()?;
     Ok(LayoutDocument {
-        focal_point: import.focal_point.unwrap_or_else(|| import.top_centre()),
+        focal_point: import.focal_point.or(import.legend.focal_point).unwrap_or_else(|| import.top_centre()),
         areas: import.areas,
         categories: import.legend.categories,
         format: LAYOUT_FORMAT.to_owned(),
@@ -94,13 +96,16 @@ impl<'j> Import<'j> {
         let Some(members) = sub_chart.members() else {
             return sub_chart.wrong_type("an object", &mut self.faults);
         };
+        // The chart's own counts before those of its sections, wherever in the document it stands.
+        if let Some(focal_point) = sub_chart.member("focalPoint") {
+            self.focal_point(&focal_point, around);
+        }
         for (key, member) in members {
             match key {
                 "rows" | "tables" => self.each(&member, around, Self::row),
                 "sections" => self.each(&member, around, Self::section),
                 "booths" => self.each(&member, around, Self::booth),
                 "generalAdmissionAreas" => self.each(&member, around, Self::area),
-                "focalPoint" => self.focal_point(&member, around),
                 _ => {}
             }
         }
@@ -157,6 +162,9 @@ impl<'j> Import<'j> {
     fn booth(&mut self, booth: &Node<'_, 'j>, around: Around<'_>) {
         let zone = self.legend.zone_of(booth, &mut self.faults);
         let around = self.within(booth, around, zone.as_deref());
+        if booth.member("capacity").is_some_and(|capacity| !matches!(capacity.value, Json::Number(1.0))) {
+            return self.area(booth, around);
+        }
         let position = centre(booth, &mut self.faults);
         self.seat(booth, Row::default(), around, position);
     }
@@ -249,7 +257,7 @@ impl<'j> Import<'j> {
     }
 
     fn focal_point(&mut self, focal_point: &Node<'_, 'j>, around: Around<'_>) {
-        if self.focal_point.is_none() && !focal_point.is_null() {
+        if self.focal_point.is_none() {
             let position = focal_point.position(&mut self.faults);
             self.focal_point = position.map(|position| (around.offset + position).point());
         }

@@ -1,10 +1,12 @@
 //! What a chart says once for all of its objects: the price categories and the zones, which objects name by key.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::super::Category;
+use super::super::Point;
 use super::super::color::is_color;
+use super::super::geometry::Position;
 use super::super::json::Json;
 use super::super::place::{Faults, Node, quoted};
 
@@ -21,7 +23,9 @@ pub(super) struct CategoryRef {
 #[derive(Default)]
 pub(super) struct Legend<'j> {
     pub(super) categories: Vec<Category>,
-    labels: HashSet<&'j str>,
+    /// The first that a zone has, for charts that have none themselves.
+    pub(super) focal_point: Option<Point>,
+    labels: HashMap<&'j str, CategoryRef>,
     refs: HashMap<Cow<'j, str>, CategoryRef>,
     zones: HashMap<Cow<'j, str>, &'j str>,
 }
@@ -37,7 +41,11 @@ impl<'j> Legend<'j> {
 
     /// The category that an object names, if it names one.
     pub(super) fn category_of(&self, object: &Node<'_, 'j>, faults: &mut Faults) -> Option<CategoryRef> {
-        let node = object.member("categoryKey")?;
+        let Some(node) = object.member("categoryKey") else {
+            // Some charts repeat the label, and some have nothing else.
+            let label = object.member("categoryLabel")?.as_text()?;
+            return self.labels.get(label).copied();
+        };
         let found = key(&node, faults).map(|key| {
             self.refs.get(&key).copied().unwrap_or_else(|| {
                 let detail = format!("the chart has no category with the key {}", quoted(&key));
@@ -63,7 +71,7 @@ impl<'j> Legend<'j> {
         let (Some(key_node), Some(key), Some(label), Some(name)) = (key_node, key, label, name) else {
             return;
         };
-        if !self.labels.insert(name) {
+        if self.labels.contains_key(name) {
             let detail =
                 format!("an earlier category is labelled {} too; every category needs its own", quoted(name));
             faults.add(&label.place, "duplicate_category", detail);
@@ -75,6 +83,7 @@ impl<'j> Legend<'j> {
         let detail =
             format!("an earlier category has the key {} too; every category needs its own", quoted(&key));
         let category = CategoryRef { index, accessible: category.is_true("accessible") };
+        self.labels.entry(name).or_insert(category);
         if self.refs.insert(key, category).is_some() {
             faults.add(&key_node.place, "duplicate_category", detail);
         }
@@ -82,7 +91,11 @@ impl<'j> Legend<'j> {
 
     fn zone(&mut self, zone: &Node<'_, 'j>, faults: &mut Faults) {
         let key = zone.required("key", faults).and_then(|node| key(&node, faults));
-        let label = zone.required("label", faults).and_then(|label| label.text(faults));
+        let label = zone.member("label").and_then(|label| label.text(faults));
+        if let Some(focal_point) = zone.member("focalPoint") {
+            let position = focal_point.position(faults);
+            self.focal_point = self.focal_point.or(position.map(Position::point));
+        }
         if let (Some(key), Some(label)) = (key, label) {
             self.zones.insert(key, label);
         }

@@ -208,6 +208,83 @@ fn without_a_focal_point_it_is_the_top_centre() {
 }
 
 #[test]
+fn the_charts_own_focal_point_counts_before_those_of_its_sections_and_zones() {
+    let section = json!({
+        "label": "S", "topLeft": { "x": 100, "y": 0 },
+        "subChart": { "focalPoint": { "x": 1, "y": 1 }, "rows": [{ "label": "A", "seats": [seat("1")] }] },
+    });
+    let mut chart = chart_of(&json!({ "sections": [section], "focalPoint": { "x": 7, "y": 8 } }));
+    chart["zones"]["list"] = json!([{ "key": "z" }, { "key": "y", "focalPoint": { "x": 5, "y": 6 } }]);
+    assert_eq!(read(&chart).unwrap().focal_point, Point { x: 7_000, y: 8_000 });
+    chart["subChart"]["focalPoint"] = Value::Null;
+    assert_eq!(read(&chart).unwrap().focal_point, Point { x: 101_000, y: 1_000 });
+    chart["subChart"]["sections"][0]["subChart"]["focalPoint"] = Value::Null;
+    assert_eq!(read(&chart).unwrap().focal_point, Point { x: 5_000, y: 6_000 });
+}
+
+#[test]
+fn sections_in_sections_are_moved_and_named_by_all_of_them() {
+    let inner = json!({
+        "label": "In", "topLeft": { "x": 10, "y": 20 },
+        "subChart": { "rows": [{ "label": "A", "seats": [{ "label": "1", "x": 1, "y": 2 }] }] },
+    });
+    let outer = json!({
+        "label": "Out", "categoryKey": "w", "topLeft": { "x": 100, "y": 200 },
+        "subChart": { "sections": [inner] },
+    });
+    let layout = read(&chart_of(&json!({ "sections": [outer, { "label": "Empty" }] }))).unwrap();
+    let seat = seat_named(&layout, "Out-In-A-1");
+    assert_eq!((seat.x, seat.y, seat.category, seat.zone.as_str()), (111_000, 222_000, 1, "In"));
+}
+
+#[test]
+fn a_booth_is_one_place_or_as_many_as_it_takes() {
+    let booth = |label: &str, capacity: Value| json!({ "label": label, "x": 1, "y": 2, "categoryKey": 1, "capacity": capacity, "variableOccupancy": true });
+    let booths = json!([booth("B1", Value::Null), booth("B2", json!(1)), booth("B3", json!(8))]);
+    let layout = read(&chart_of(&json!({ "booths": booths }))).unwrap();
+    assert_eq!(ids(&layout), ["B1", "B2"]);
+    let areas: Vec<_> =
+        layout.areas.iter().map(|area| (area.name.as_str(), area.capacity, area.category)).collect();
+    assert_eq!(areas, [("B3", 8, Some(0))]);
+    let none = json!([booth("B1", json!(0))]);
+    let pointer = "/subChart/booths/0/capacity";
+    assert_eq!(faults_of(&chart_of(&json!({ "booths": none }))), [at(pointer, "out_of_range")]);
+}
+
+#[test]
+fn a_category_may_be_named_by_its_label_alone() {
+    let seats = json!([
+        { "label": "1", "x": 0, "y": 0, "categoryLabel": "Wheelchairs" },
+        { "label": "2", "x": 1, "y": 0, "categoryLabel": "unheard of" },
+        { "label": "3", "x": 2, "y": 0, "categoryLabel": "Wheelchairs", "categoryKey": 1 },
+    ]);
+    let layout = read(&rows(&json!([{ "label": "A", "categoryKey": 1, "seats": seats }]))).unwrap();
+    let categories: Vec<_> = layout.seats.iter().map(|seat| (seat.category, seat.accessible)).collect();
+    assert_eq!(categories, [(1, true), (0, false), (0, false)]);
+}
+
+#[test]
+fn seats_at_tables_are_marked_and_no_others() {
+    let layout = read(&full_chart()).unwrap();
+    let at_tables: BTreeSet<_> =
+        layout.seats.iter().filter(|seat| seat.table).map(|seat| seat.id.as_str()).collect();
+    assert_eq!(at_tables, BTreeSet::from(["T1-1", "T1-2", "Box-T1-1"]));
+    let tables = import(SAMPLES[2]).unwrap();
+    let (layout, _) = super::super::Layout::write(tables).unwrap();
+    let runs: Vec<_> = layout.runs().all().iter().map(|run| (run.end - run.start, run.table)).collect();
+    assert_eq!(runs, [(6, true), (6, true)]);
+}
+
+#[test]
+fn rows_of_the_samples_are_runs() {
+    for (sample, lengths) in [(SAMPLES[0], vec![8; 4]), (SAMPLES[1], [vec![6; 6], vec![5; 7]].concat())] {
+        let (layout, _) = super::super::Layout::write(import(sample).unwrap()).unwrap();
+        let runs: Vec<_> = layout.runs().all().iter().map(|run| run.end - run.start).collect();
+        assert_eq!(runs, lengths);
+    }
+}
+
+#[test]
 fn every_name_must_be_unique() {
     let twice =
         json!([{ "label": "A", "seats": [seat("1")] }, { "label": "A", "seats": [seat("2"), seat("1")] }]);
