@@ -64,6 +64,9 @@ const INTENTIONS: [(Intention, u32); 10] = [
 /// Of a hundred buyers, how many bring how many people.
 const COMPANY: [(usize, u32); 6] = [(1, 14), (2, 46), (3, 14), (4, 18), (6, 6), (8, 2)];
 
+/// Of a hundred groups, how many leave the choice of seats to the box office.
+const BEST: u32 = 30;
+
 impl Intention {
     fn draw(dice: &mut Rng) -> Self {
         draw(&INTENTIONS, dice).unwrap_or(Self::Buys)
@@ -87,6 +90,17 @@ fn draw<T: Copy>(choices: &[(T, u32)], dice: &mut Rng) -> Option<T> {
 struct Held {
     hold_id: String,
     hold_token: String,
+}
+
+/// The seats of a hold that somebody else chose.
+#[derive(Deserialize)]
+struct Chosen {
+    items: Vec<ChosenSeat>,
+}
+
+#[derive(Deserialize)]
+struct ChosenSeat {
+    seat_id: String,
 }
 
 #[derive(Deserialize)]
@@ -192,6 +206,9 @@ impl Buyer {
     async fn hold(&mut self) -> Result<Held, Ended> {
         let people = draw(&COMPANY, &mut self.dice).unwrap_or(2);
         let path = format!("/v1/events/{}/holds", self.house.show);
+        if let Some(held) = self.hold_the_best(people, &path).await? {
+            return Ok(held);
+        }
         for _ in 0..LOOKS_MAX {
             let (items, words) = self.wish(people);
             if items.is_empty() {
@@ -211,11 +228,35 @@ impl Buyer {
         Err(Ended)
     }
 
+    /// Some who come in company leave the choice to the box office; where that has nothing, they look for themselves.
+    async fn hold_the_best(&mut self, people: usize, path: &str) -> Result<Option<Held>, Ended> {
+        if !(2..=6).contains(&people) || self.dice.u32(..100) >= BEST {
+            return Ok(None);
+        }
+        let Some(ticket_type) = self.dice.choice(&self.house.sells.seated) else { return Ok(None) };
+        let best = json!({ "ticket_type_id": ticket_type, "quantity": people, "split": "pairs" });
+        let body = json!({ "items": [{ "best_available": best }] }).to_string();
+        let key = self.key();
+        let reply = self.send(&Call::post(path, body).keyed(&key)).await?;
+        match reply.code().as_str() {
+            "" => {}
+            "sold_out" | "not_adjacent" => return Ok(None),
+            _ => return Err(self.surprised(&reply)),
+        }
+        let chosen: Chosen = self.read(&reply)?;
+        let seats = chosen.items.iter().filter_map(|item| self.house.layout.index_of(&item.seat_id));
+        let seats = self.house.describe(&seats.collect::<Vec<_>>());
+        self.sale.hearsay.best(&format!("{}, {seats} for {people} who left it to us", self.house.label));
+        self.read(&reply).map(Some)
+    }
+
     /// What to ask for, and in words. Some like to stand, if they can.
     fn wish(&mut self, people: usize) -> (Vec<Value>, String) {
         let stands = self.dice.u32(..100) < 12;
-        let area =
-            self.dice.choice(&self.house.standing).filter(|_| stands && self.house.look().standing_left > 0);
+        let area = self
+            .dice
+            .choice(&self.house.sells.standing)
+            .filter(|_| stands && self.house.look().standing_left > 0);
         if let Some(area) = area {
             let item = json!({ "ticket_type_id": area.ticket_type, "quantity": people });
             return (vec![item], area.name.clone());

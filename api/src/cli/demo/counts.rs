@@ -19,6 +19,8 @@ const RATES: usize = 60;
 pub(super) struct Counts {
     /// Holds that were placed.
     pub(super) holds: u64,
+    /// Holds whose seats the box office chose.
+    pub(super) best: u64,
     /// Holds that lapsed.
     pub(super) lapsed: u64,
     /// Holds that were let go.

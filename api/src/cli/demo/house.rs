@@ -22,11 +22,20 @@ pub(super) struct House {
     pub(super) label: String,
     /// Its seats.
     pub(super) layout: Arc<Layout>,
-    /// Its standing areas.
-    pub(super) standing: Vec<Standing>,
+    /// What it sells as.
+    pub(super) sells: Sells,
     /// The seats of each row, the row nearest to the stage first.
     rows: Vec<Vec<SeatIndex>>,
     look: RwLock<Arc<Look>>,
+}
+
+/// What a show sells.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sells {
+    /// The ticket types of its seats.
+    pub(super) seated: Vec<String>,
+    /// Its standing areas.
+    pub(super) standing: Vec<Standing>,
 }
 
 /// What the show looked like a moment ago.
@@ -49,16 +58,16 @@ impl House {
         name: &'static str,
         label: String,
         layout: Arc<Layout>,
-        standing: Vec<Standing>,
+        sells: Sells,
     ) -> Self {
         let rows = rows(&layout);
-        Self { show, name, label, layout, standing, rows, look: RwLock::default() }
+        Self { show, name, label, layout, sells, rows, look: RwLock::default() }
     }
 
     /// How many people it takes.
     pub(super) fn capacity(&self) -> u64 {
         let seats = u64::try_from(self.layout.seats().len()).unwrap_or(u64::MAX);
-        seats + self.standing.iter().map(|area| area.capacity).sum::<u64>()
+        seats + self.sells.standing.iter().map(|area| area.capacity).sum::<u64>()
     }
 
     /// What it looked like a moment ago.
@@ -168,7 +177,7 @@ mod tests {
         let document = import(PlanFormat::guess(&content), &content).unwrap();
         let (layout, _) = Layout::write(document).unwrap();
         let show = ShowId::from_uuid(Uuid::from_u128(1));
-        House::new(show, "Hamlet", "Theatre".into(), Arc::new(layout), Vec::new())
+        House::new(show, "Hamlet", "Theatre".into(), Arc::new(layout), Sells::default())
     }
 
     fn all(house: &House, state: SeatState) {

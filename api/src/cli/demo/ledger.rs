@@ -72,6 +72,7 @@ impl Ledger {
 
     /// Takes note of what buyers and gates say.
     pub(super) fn hear(&mut self, heard: Heard) {
+        self.counts.best += heard.best;
         self.counts.beaten += heard.beaten;
         self.counts.turned_away += heard.turned_away;
         self.counts.surprises += heard.surprises;

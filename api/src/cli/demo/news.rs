@@ -79,6 +79,8 @@ pub(super) struct Hearsay(Mutex<Heard>);
 /// See [`Hearsay`].
 #[derive(Debug, Default)]
 pub(super) struct Heard {
+    /// Groups that got the best seats there were.
+    pub(super) best: u64,
     /// Seats that somebody else had.
     pub(super) beaten: u64,
     /// Scans that were turned away.
@@ -93,6 +95,11 @@ pub(super) struct Heard {
 const HEARD_MAX: usize = 8;
 
 impl Hearsay {
+    /// A buyer left the choice of seats to the box office.
+    pub(super) fn best(&self, seats: &str) {
+        self.hear(Tone::Good, "Best seats", || seats.to_owned(), |heard| heard.best += 1);
+    }
+
     /// A buyer found that somebody else had the seats.
     pub(super) fn beaten(&self, seats: &str) {
         let text = || format!("somebody else has {seats}; the buyer looks again");

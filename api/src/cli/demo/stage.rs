@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::time::Timestamp;
 
-use super::house::House;
+use super::house::{House, Sells};
 use super::programme::{Entry, GUEST, ORGANIZER, SEASON};
 use crate::app::App;
 use crate::cli::failed::Failed;
@@ -90,7 +90,12 @@ impl Stage<'_> {
             .ok()
             .flatten()
             .ok_or_else(|| Failed::new(format!("the plan {} has no seats", plan.name)))?;
-        Ok(House::new(show, entry.show, entry.house.to_owned(), layout, standing))
+        let seated = seen.read(Timestamp::default(), |view| {
+            let seated = view.ticket_types().filter(|sold| sold.price_category.is_some());
+            seated.map(|sold| sold.ticket_type.to_string()).collect()
+        });
+        let seated = seated.map_err(|_| Failed::new("the new event cannot be read"))?;
+        Ok(House::new(show, entry.show, entry.house.to_owned(), layout, Sells { seated, standing }))
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) fn draw(frame: &mut Frame, scene: &Scene<'_>, x: usize, y: usize, lin
     pen.skip();
     let counts = scene.counts;
     pen.number("Holds", counts.holds, Style::BOLD);
+    pen.number("  best available", counts.best, Style::PLAIN);
     pen.number("  lapsed", counts.lapsed, Style::PLAIN);
     pen.number("  let go", counts.released, Style::PLAIN);
     pen.number("  beaten to it", counts.beaten, Style::PLAIN);
