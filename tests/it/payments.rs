@@ -162,3 +162,25 @@ async fn two_payments_of_one_order_pay_once() {
     assert_eq!(order["status"], "confirmed");
     assert_eq!(order["tickets"].as_array().unwrap().len(), 1);
 }
+
+/// A command sees every command that was acknowledged before it, however far the read models are.
+#[tokio::test]
+async fn a_payment_that_has_just_begun_can_be_instructed_for_later() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(400).await;
+    let mut buyers = tokio::task::JoinSet::new();
+    let app = std::sync::Arc::new(app);
+    for n in 1..=400 {
+        let (app, event) = (std::sync::Arc::clone(&app), theatre.event.clone());
+        buyers.spawn(async move {
+            let ordered = app.order(&app.hold(&event, &[&format!("A-{n}")]).await).await;
+            let payment = app.start_payment(&ordered).await;
+            let later = json!({"outcome": "succeed", "delay_ms": 60_000});
+            let answer = app.instruct(&ordered, &payment, later).await;
+            assert_eq!(answer.expect(202).json()["status"], "pending");
+        });
+    }
+    while let Some(bought) = buyers.join_next().await {
+        bought.unwrap();
+    }
+}

@@ -73,9 +73,14 @@ pub async fn instruct(
     }
     let news = app.shows.payments().watch(payment);
     let is_fresh = app.sandbox.status(payment).await? == Some(Status::Created);
+    if !is_fresh {
+        // How it stands is read below.
+        context.wait_all().await?;
+    }
     let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms.unwrap_or(0), context.now()).await;
     let (is_later, status) = match instructed {
-        Ok(Instructed::Later(_)) => (true, app.payment(&context.credential, payment).await?.0.status),
+        Ok(Instructed::Later(_)) if is_fresh => (true, PaymentStatus::Pending),
+        Ok(Instructed::Later(_)) => (true, stored_status(app, payment).await?),
         Ok(Instructed::Now) => (false, settled(app, news, payment, outcome, is_fresh).await?),
         Err(SandboxRefusal::UnknownPayment) => return Err(Problem::not_found("payment")),
         Err(SandboxRefusal::AlreadySettled { .. }) => {

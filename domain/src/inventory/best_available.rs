@@ -26,6 +26,9 @@ mod tests;
 /// The most seats that can be asked for like this at once.
 pub const BEST_MAX: u32 = 50;
 
+/// How many parts are tried for a group at most, so that nobody can keep a show busy.
+const TRIES_MAX: u32 = 100;
+
 /// The best seats of a ticket type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BestAvailable {
@@ -189,11 +192,45 @@ impl<'a> Chooser<'a> {
 
     /// A group side by side.
     fn together(&mut self, group: Group) -> Option<Vec<SeatIndex>> {
-        let (.., first) = self.best(group)?;
-        let seats: Vec<SeatIndex> = (first..).take(group.size).collect();
+        let seats: Vec<SeatIndex> = match self.best(group) {
+            Some((.., first)) => (first..).take(group.size).collect(),
+            None if group.accessible > 0 => self.around_others(group)?,
+            None => return None,
+        };
         for seat in &seats {
             self.take(*seat);
         }
+        Some(seats)
+    }
+
+    /// Where wheelchair places alternate with others, a group may have more of either between its own: the narrowest
+    /// part of a run that has enough of both, and of these the nearest.
+    fn around_others(&self, group: Group) -> Option<Vec<SeatIndex>> {
+        let others = group.size - group.accessible;
+        let mut best: Option<(SeatIndex, u64, SeatIndex)> = None;
+        for (_, run) in self.runs.of_category(self.category) {
+            let seats = self.runs.seats(*run);
+            for first in seats.clone() {
+                let (mut found, mut cost) = ((0, 0), 0_u64);
+                for seat in first..seats.end {
+                    let Some(is_accessible) = self.is_eligible(seat, 1) else { break };
+                    cost = cost.saturating_add(self.runs.distance(seat));
+                    found = if is_accessible { (found.0 + 1, found.1) } else { (found.0, found.1 + 1) };
+                    if found.0 >= group.accessible && found.1 >= others {
+                        best = best.into_iter().chain([(seat - first, cost, first)]).min();
+                        break;
+                    }
+                }
+            }
+        }
+        let (span, _, first) = best?;
+        let known = |seat: &SeatIndex| self.plan.seat(*seat);
+        let (accessible, mut rest): (Vec<SeatIndex>, Vec<SeatIndex>) =
+            (first..=first + span).partition(|seat| known(seat).is_some_and(|known| known.accessible));
+        rest.sort_by_key(|seat| known(seat).is_none_or(|known| !known.companion));
+        let mut seats: Vec<SeatIndex> =
+            accessible.into_iter().take(group.accessible).chain(rest.into_iter().take(others)).collect();
+        seats.sort_unstable();
         Some(seats)
     }
 
@@ -206,21 +243,35 @@ impl<'a> Chooser<'a> {
 
     /// As few groups as the largest first make; all wheelchair places in the first.
     fn split(&mut self, whole: Group, split: Split) -> Option<Vec<SeatIndex>> {
-        let least = match split {
-            Split::No => return None,
-            Split::Pairs => 2,
-            Split::Rows => 1,
-        };
-        let (mut seats, mut left) = (Vec::new(), whole);
-        while left.size > 0 {
-            let sizes = (least.max(left.accessible)..=left.size.min(self.longest(left.accessible))).rev();
-            let fits = |size: &usize| left.size == *size || left.size - size >= least;
-            let mut groups = sizes.filter(fits).map(|size| Group { size, ..left });
-            let group = groups.find_map(|group| self.together(group))?;
-            left = Group { size: left.size - group.len(), accessible: 0 };
-            seats.extend(group);
+        match split {
+            Split::No => None,
+            Split::Pairs => self.parts(whole, 2, &mut { TRIES_MAX }),
+            Split::Rows => self.parts(whole, 1, &mut { TRIES_MAX }),
         }
-        Some(seats)
+    }
+
+    /// A group in parts of at least so many. Where the largest part leaves what cannot be parted, a smaller one is tried.
+    fn parts(&mut self, left: Group, least: usize, tries: &mut u32) -> Option<Vec<SeatIndex>> {
+        if left.size == 0 {
+            return Some(Vec::new());
+        }
+        let largest = left.size.min(self.longest(left.accessible));
+        for size in (least.max(left.accessible)..=largest).rev() {
+            if left.size != size && left.size - size < least {
+                continue;
+            }
+            *tries = tries.checked_sub(1)?;
+            let before = (self.taken.clone(), self.recount.clone());
+            if let Some(mut seats) = self.together(Group { size, ..left }) {
+                let rest = Group { size: left.size - size, accessible: 0 };
+                if let Some(more) = self.parts(rest, least, tries) {
+                    seats.extend(more);
+                    return Some(seats);
+                }
+            }
+            (self.taken, self.recount) = before;
+        }
+        None
     }
 
     fn refusal(&self, best: &BestAvailable, group: Group) -> InventoryRefused {

@@ -179,6 +179,22 @@ fn wheelchair_places_are_for_those_who_ask_for_them() {
 }
 
 #[test]
+fn where_wheelchair_places_alternate_with_others_a_group_sits_around_them() {
+    let house = house(&["......", "wcwcwc"]);
+    assert_eq!(seats(&house, &BestAvailable { accessible: 1, ..wish(2) }), "1-4 1-5");
+    assert_eq!(seats(&house, &BestAvailable { accessible: 1, ..wish(3) }), "1-3 1-4 1-5");
+    assert_eq!(seats(&house, &BestAvailable { accessible: 2, ..wish(2) }), "1-2 1-4");
+    assert_eq!(seats(&house, &BestAvailable { accessible: 1, ..wish(4) }), "1-1 1-2 1-3 1-5");
+}
+
+#[test]
+fn a_part_is_smaller_where_the_largest_would_leave_somebody_alone() {
+    let house = house(&["..#...#.."]);
+    assert_eq!(seats(&house, &BestAvailable { split: Split::Pairs, ..wish(6) }).split(' ').count(), 6);
+    assert_eq!(seats(&house, &BestAvailable { split: Split::Pairs, ..wish(7) }).split(' ').count(), 7);
+}
+
+#[test]
 fn a_companions_seat_is_the_last_that_others_get() {
     assert_eq!(seats(&house(&["..cw", "...."]), &wish(2)), "0-0 0-1");
     assert_eq!(seats(&house(&["#.cw", "##.#"]), &wish(2)), "0-1 0-2");
