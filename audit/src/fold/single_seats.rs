@@ -61,6 +61,7 @@ impl Inventory {
 
     fn is_free(&self, seat: SeatIndex, now: Time) -> bool {
         let holder = self.stock.holder(seat).and_then(|holder| self.holds.get(holder));
-        holder.is_none_or(|hold| hold.has_lapsed(now))
+        let is_blocked = self.stock.blocked_among(std::iter::once(seat)).is_some();
+        !is_blocked && holder.is_none_or(|hold| hold.has_lapsed(now))
     }
 }

@@ -71,7 +71,10 @@ fn a_seat_may_be_left_where_it_is_the_last_or_was_alone_or_its_neighbour_has_lap
     // Beside A6 is A5, which is free again.
     log.hold(3, &seats(&["A7"]));
     log.hold(4, &seats(&["A8", "A9"]));
-    assert_eq!(summary(&log.lines).holds, 4);
+    // B1 is kept back and nobody's neighbour.
+    log.inventory("block_placed", &json!({"block": id("block", 1), "seats": ["B1"]}));
+    log.hold(5, &seats(&["B2"]));
+    assert_eq!(summary(&log.lines).holds, 5);
 }
 
 #[test]
