@@ -18,6 +18,7 @@ mod evolution;
 mod faults;
 mod holds;
 mod idempotency;
+mod judged;
 mod live;
 mod log;
 mod operations;
