@@ -1,7 +1,8 @@
 //! Long work that was asked for: what is being done, and what has come of it.
 //!
 //! Jobs are of one run of the server and are kept in memory, the latest ones only. What they do is safe to lose: a
-//! rebuild that did not come to its end has changed nothing that is read.
+//! rebuild that did not come to its end has changed nothing that is read. What may not be lost, as a cancellation, is
+//! in the log and told from there ([`crate::wound_up`]).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::problem::{Code, Problem};
+use crate::wire::Money;
 
 /// How many jobs are remembered, and how many answers to requests with an `Idempotency-Key`.
 pub const JOBS_MAX: usize = 100;
@@ -25,6 +27,21 @@ pub enum JobKind {
     Rebuild,
     /// Folds again what a projection has parked.
     Replay,
+    /// Ends the orders of an event that was cancelled.
+    Cancellation,
+}
+
+/// The money that goes back with a cancellation.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct JobRefunds {
+    /// How many refunds are still to be made.
+    pub due: u32,
+    /// How many have been made.
+    pub made: u32,
+    /// How many the provider could not make.
+    pub failed: u32,
+    /// What all of them come to.
+    pub amount: Money,
 }
 
 /// How it goes with a job.
@@ -46,14 +63,18 @@ pub struct JobBody {
     pub job_id: String,
     /// What it does.
     pub kind: JobKind,
-    /// To which projection.
+    /// To which projection, where it is one.
     #[schema(example = "orders")]
-    pub projection: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub projection: Option<&'static str>,
+    /// For which event, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
     /// How it goes.
     pub state: JobState,
-    /// How many events are folded.
+    /// How many events of the log are folded, or how many orders have ended with their money gone back.
     pub done: u64,
-    /// How many there are to fold; grows with the log.
+    /// How many there are; grows with the log.
     pub total: u64,
     /// The same as a percentage, rounded down.
     pub percentage: u64,
@@ -63,6 +84,9 @@ pub struct JobBody {
     pub finished_at: Option<String>,
     /// How many streams the projection has parked after it.
     pub parked: Option<usize>,
+    /// What goes back, where an event was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunds: Option<JobRefunds>,
     /// What has come of it, in words.
     pub message: String,
 }
@@ -120,7 +144,8 @@ impl Job {
         JobBody {
             job_id: self.id.to_string(),
             kind: self.kind,
-            projection: self.projection,
+            projection: Some(self.projection),
+            event_id: None,
             state,
             done,
             total,
@@ -128,6 +153,7 @@ impl Job {
             started_at: self.started_at.to_string(),
             finished_at: end.map(|end| end.at.to_string()),
             parked,
+            refunds: None,
             message,
         }
     }

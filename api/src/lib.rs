@@ -35,3 +35,4 @@ mod stores;
 mod strict;
 pub mod v1;
 pub mod wire;
+pub mod wound_up;

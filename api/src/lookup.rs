@@ -6,7 +6,7 @@ use boxoffice_commands::owner::answer::{Accepted, Failure, Request};
 use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::catalog::Catalog;
 use boxoffice_domain::id::{
-    HoldId, OrderId, OrganizerId, PaymentId, SeatingPlanId, ShowId, ShowTag, TicketId, VenueId,
+    HoldId, OrderId, OrganizerId, PaymentId, RefundId, SeatingPlanId, ShowId, ShowTag, TicketId, VenueId,
 };
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
@@ -20,7 +20,7 @@ use boxoffice_projections::catalog::{
     self, CatalogProjection, OrganizerRow, SeatingPlanRow, ShowRow, VenueRow,
 };
 use boxoffice_projections::feed::Until;
-use boxoffice_projections::orders::{self, OrderRow, OrdersProjection, PaymentRow, TicketRow};
+use boxoffice_projections::orders::{self, OrderRow, OrdersProjection, PaymentRow, RefundRow, TicketRow};
 use boxoffice_projections::row::BadRow;
 use boxoffice_projections::show::{HoldPhase, HoldView, ShowView, Terms};
 use boxoffice_projections::shows::ShowEntry;
@@ -35,6 +35,7 @@ use crate::v1::events::pools::PoolBody;
 use crate::v1::events::ticket_types::TicketTypeBody;
 use crate::v1::holds::Hold;
 use crate::v1::orders::{Buyer, Order, OrderTicket, Payment};
+use crate::v1::refunds::Refund;
 use crate::wire::{Money, Page, Paging};
 
 type Sent = (ShowId, Accepted<InventoryEvent>);
@@ -157,7 +158,8 @@ impl App {
                     refusal:
                         refusal @ (InventoryRefused::UnknownHold
                         | InventoryRefused::UnknownOrder
-                        | InventoryRefused::UnknownPayment),
+                        | InventoryRefused::UnknownPayment
+                        | InventoryRefused::UnknownRefund),
                     position,
                 }) => unknown = Failure::Refused { refusal, position }.into(),
                 outcome => return Ok((entry.show(), outcome?)),
@@ -249,6 +251,9 @@ impl App {
         for row in self.of_order(orders::TICKETS.name, &key).await? {
             body.tickets.push(OrderTicket::from(&TicketRow::from_row(&row)?));
         }
+        for row in self.of_order(orders::REFUNDS.name, &key).await? {
+            body.refunds.push(Refund::new(&RefundRow::from_row(&row)?, currency));
+        }
         let person = self.vault.find(row.buyer).await?;
         body.buyer = person.map(|person| Buyer { name: person.name, email: person.email });
         Ok((body, position))
@@ -281,6 +286,24 @@ impl App {
         let row = PaymentRow::from_row(&row)?;
         self.guard.order(credential, row.order, "payment")?;
         Ok((row, position))
+    }
+
+    /// A refund that the caller may see, and the position that this rests on.
+    ///
+    /// # Errors
+    /// 401, 404.
+    pub async fn refund(
+        &self,
+        credential: &Credential,
+        refund: RefundId,
+    ) -> Result<(Refund, Position), Problem> {
+        let position = self.reached();
+        self.orders_are_whole(refund.show_tag())?;
+        let row = self.views.get(orders::REFUNDS.name, &refund.to_string()).await?;
+        let Some(row) = row else { return Err(Self::unknown(credential, "refund")) };
+        let row = RefundRow::from_row(&row)?;
+        self.guard.order(credential, row.order, "refund")?;
+        Ok((Refund::new(&row, self.terms(row.show)?.currency), position))
     }
 
     /// A ticket that the caller may see.

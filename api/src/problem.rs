@@ -7,8 +7,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use boxoffice_commands::engine::Failure;
 use boxoffice_commands::provider::ProviderOutage;
+use boxoffice_domain::id::TicketTypeId;
 use boxoffice_domain::inventory::publish::Missing;
 use boxoffice_domain::inventory::{Invalid, InventoryRefused};
+use boxoffice_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -91,6 +93,13 @@ codes! {
     OrderExpired = "order_expired", CONFLICT, false, "The order has lapsed";
     OrderCancelled = "order_cancelled", CONFLICT, false, "The order was cancelled";
     OrderPaid = "order_paid", CONFLICT, false, "The order is paid for";
+    OrderNotPaid = "order_not_paid", CONFLICT, false, "The order is not paid for yet";
+    UnknownTickets = "unknown_tickets", UNPROCESSABLE_ENTITY, false, "The order has no such tickets";
+    TicketsReturned = "tickets_returned", CONFLICT, false, "These tickets were given back before";
+    NotRefundable = "not_refundable", CONFLICT, false, "These tickets cannot be given back";
+    PaymentDisputed = "payment_disputed", CONFLICT, false, "The payment is disputed";
+    RefundMade = "refund_made", CONFLICT, false, "The refund has been made";
+    EventCancelled = "event_cancelled", CONFLICT, false, "The event is cancelled";
     PaymentInProgress = "payment_in_progress", CONFLICT, true, "A payment for the order is being settled";
     PaymentSettled = "payment_settled", CONFLICT, false, "The payment has ended already";
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, true, "Too many requests";
@@ -306,14 +315,7 @@ impl From<InventoryRefused> for Problem {
                     .map(|left| json!({"ticket_type_id": left.ticket_type, "available": left.available}))
                     .collect(),
             ),
-            InventoryRefused::NotTogether { ticket_type, together } => {
-                let detail = format!(
-                    "There are enough seats, but at most {together} side by side. Ask for fewer, or let the group be split."
-                );
-                Self::new(Code::NotAdjacent, detail)
-                    .with("together", json!(together))
-                    .with("ticket_type_id", json!(ticket_type))
-            }
+            InventoryRefused::NotTogether { ticket_type, together } => not_together(*ticket_type, *together),
             InventoryRefused::SeatsLeftAlone(seats) => Self::new(
                 Code::OrphanSeat,
                 "Free seats would be left with nobody beside them, see `seats`. Take them too, or leave room for two.",
@@ -354,8 +356,47 @@ impl From<InventoryRefused> for Problem {
             InventoryRefused::OrderPaid => plain(Code::OrderPaid),
             InventoryRefused::PaymentInProgress => plain(Code::PaymentInProgress),
             InventoryRefused::TooEarly => plain(Code::Unavailable),
+            InventoryRefused::OrderNotPaid => {
+                Self::new(Code::OrderNotPaid, "It has no tickets yet. Cancel it instead.")
+            }
+            InventoryRefused::UnknownTickets(tickets) => {
+                plain(Code::UnknownTickets).with("ticket_ids", json!(tickets))
+            }
+            InventoryRefused::TicketsReturned(tickets) => {
+                plain(Code::TicketsReturned).with("ticket_ids", json!(tickets))
+            }
+            InventoryRefused::NotRefundable { ended_at } => not_refundable(*ended_at),
+            InventoryRefused::ReasonNeeded => Self::field("/reason", "missing", sentence(&refused.to_string())),
+            InventoryRefused::PaymentDisputed => Self::new(
+                Code::PaymentDisputed,
+                "The payer wants the money back through their bank, which decides about it.",
+            ),
+            InventoryRefused::UnknownRefund => Self::not_found("refund"),
+            InventoryRefused::RefundMade => plain(Code::RefundMade),
+            InventoryRefused::ShowCancelled => Self::new(
+                Code::EventCancelled,
+                "The event does not take place. What was paid for its tickets goes back by itself.",
+            ),
         }
     }
+}
+
+fn not_together(ticket_type: TicketTypeId, together: u32) -> Problem {
+    let detail = format!(
+        "There are enough seats, but at most {together} side by side. Ask for fewer, or let the group be split."
+    );
+    Problem::new(Code::NotAdjacent, detail)
+        .with("together", json!(together))
+        .with("ticket_type_id", json!(ticket_type))
+}
+
+fn not_refundable(ended_at: Option<Timestamp>) -> Problem {
+    let Some(at) = ended_at else {
+        let detail = "Tickets of this event are not given back. Ask its organizer.";
+        return Problem::new(Code::NotRefundable, detail);
+    };
+    let detail = format!("They could be given back until {at}.");
+    Problem::new(Code::NotRefundable, detail).with("ended_at", json!(at))
 }
 
 fn invalid_request(invalid: &Invalid) -> Problem {
@@ -379,6 +420,7 @@ fn invalid_request(invalid: &Invalid) -> Problem {
         Invalid::TooManyBest | Invalid::MoreAccessibleThanSeats => {
             Problem::field("/items", "out_of_range", detail)
         }
+        Invalid::TicketTwice => Problem::field("/ticket_ids", "duplicate", detail),
         Invalid::NoSeats(id) => {
             Problem::field("/items", "no_seats", detail).with("ticket_type_id", json!(id))
         }

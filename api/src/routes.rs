@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::v1::{
-    check_ins, events, holds, jobs, log, orders, organizers, projections, sandbox, tickets, venues,
+    check_ins, events, holds, jobs, log, orders, organizers, projections, refunds, sandbox, tickets, venues,
 };
 use crate::{docs_page, openapi, ops};
 
@@ -39,6 +39,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         ))
         .routes(routes!(events::reschedule::reschedule_event))
         .routes(routes!(events::copy::copy_event))
+        .routes(routes!(events::cancel::cancel_event))
+        .routes(routes!(refunds::list_refunds))
+        .routes(routes!(refunds::retry_refund))
         .routes(routes!(events::pause::pause_event))
         .routes(routes!(events::resume::resume_event))
         .routes(routes!(check_ins::check_in))
@@ -71,6 +74,8 @@ fn buyers() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(orders::place::place_order))
         .routes(routes!(orders::read::get_order))
         .routes(routes!(orders::cancel::cancel_order))
+        .routes(routes!(orders::refunds::refund_order))
+        .routes(routes!(refunds::get_refund))
         .routes(routes!(orders::pay::get_payment_methods))
         .routes(routes!(orders::pay::start_payment))
         .routes(routes!(orders::pay::get_payment))

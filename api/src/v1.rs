@@ -8,6 +8,7 @@ pub mod log;
 pub mod orders;
 pub mod organizers;
 pub mod projections;
+pub mod refunds;
 pub mod sandbox;
 pub mod tickets;
 pub mod venues;

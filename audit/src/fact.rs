@@ -10,7 +10,7 @@ use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
     BlockId, Currency, Digest, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId,
-    ShowId, Stream, TaxId, TicketId, Time, TypeId, VenueId,
+    RefundId, ShowId, Stream, TaxId, TicketId, Time, TypeId, VenueId,
 };
 
 /// Declares objects by their fields, in the order of their names, which is the order in which they stand.
@@ -89,7 +89,12 @@ record! {
     struct TaxLine { amount: u64, included: Flag, name: Box<str>, rate: u64, tax: TaxId }
 
     /// What of an order's fees and taxes belongs to one ticket.
+    #[derive(Copy, Default)]
     struct Share { fees: u64, taxes: u64, taxes_included: u64 }
+
+    /// On what terms buyers may give tickets back.
+    #[derive(Copy)]
+    struct RefundPolicy { fees_kept: Flag, rate: u64, seconds_before_start: u32 }
 
     struct Address { city: Text, country: Text, line1: Option<Text>, postal_code: Option<Text> }
 
@@ -120,13 +125,31 @@ words! {
         OrderCancelled = "order_cancelled",
         AlreadyPaid = "already_paid",
         AmountDiffers = "amount_differs",
-        SaleEnded = "sale_ended"
+        SaleEnded = "sale_ended",
+        ShowCancelled = "show_cancelled"
+    }
+    ReturnReason { Requested = "requested", Operator = "operator", ShowCancelled = "show_cancelled" }
+    RefundReason {
+        Requested = "requested",
+        Operator = "operator",
+        ShowCancelled = "show_cancelled",
+        CapturedLate = "captured_late"
     }
     SingleSeatRule { Refuse = "refuse" }
     FeePer { Ticket = "ticket", Order = "order" }
     TaxPer { Line = "line", Order = "order" }
     TaxedPart { Tickets = "tickets", Fees = "fees", All = "all" }
     PlanFormat { Pretix = "pretix", Seatsio = "seatsio" }
+}
+
+impl From<ReturnReason> for RefundReason {
+    fn from(reason: ReturnReason) -> Self {
+        match reason {
+            ReturnReason::Requested => Self::Requested,
+            ReturnReason::Operator => Self::Operator,
+            ReturnReason::ShowCancelled => Self::ShowCancelled,
+        }
+    }
 }
 
 facts! {
@@ -139,6 +162,7 @@ facts! {
             layout: Option<Digest>,
             max_per_buyer: Option<u32>,
             max_per_order: Option<u32>,
+            refund_policy: Option<RefundPolicy>,
             sale_ends_at: Option<Time>,
             sale_starts_at: Option<Time>,
             show: ShowId,
@@ -250,6 +274,39 @@ facts! {
         PaymentVoided = "payment_voided" v 1 { order: OrderId, payment: PaymentId }
         PaymentDisputed = "payment_disputed" v 1 { order: OrderId, payment: PaymentId }
         TicketsIssued = "tickets_issued" v 1 { order: OrderId, tickets: Vec<TicketItem> }
+        RefundPolicyChanged = "refund_policy_changed" v 1 { policy: Option<RefundPolicy> }
+        TicketsReturned = "tickets_returned" v 1 {
+            hold: HoldId,
+            kept: u64,
+            left: u32,
+            note: Option<Text>,
+            order: OrderId,
+            reason: ReturnReason,
+            tickets: Vec<TicketItem>,
+        }
+        RefundDue = "refund_due" v 1 {
+            amount: u64,
+            order: OrderId,
+            payment: PaymentId,
+            reason: RefundReason,
+            refund: RefundId,
+            tickets: Listed<TicketId>,
+        }
+        RefundMade = "refund_made" v 1 { order: OrderId, payment: PaymentId, refund: RefundId }
+        RefundFailed = "refund_failed" v 1 {
+            order: OrderId,
+            payment: PaymentId,
+            reason: Text,
+            refund: RefundId,
+        }
+        RefundRetried = "refund_retried" v 1 {
+            amount: u64,
+            failures: u32,
+            order: OrderId,
+            payment: PaymentId,
+            refund: RefundId,
+        }
+        InventoryCancelled = "inventory_cancelled" v 1 { orders: u32, reason: Option<Text> }
     }
     /// What happened at the doors of a show.
     Doors(DoorsFact) = "doors" {

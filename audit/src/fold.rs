@@ -8,6 +8,7 @@ mod holds;
 mod inventory;
 mod orders;
 mod payments;
+mod refunds;
 mod sale;
 mod single_seats;
 mod stock;

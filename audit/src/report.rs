@@ -72,9 +72,15 @@ pub struct Summary {
     pub payments: u64,
     /// Payments that were captured.
     pub payments_captured: u64,
-    /// Tickets that were issued.
+    /// Tickets that were issued and not given back.
     pub tickets: u64,
-    /// Tickets that were issued for a seat.
+    /// Tickets that were given back.
+    pub tickets_returned: u64,
+    /// Refunds that were ever due.
+    pub refunds: u64,
+    /// Refunds that were made.
+    pub refunds_made: u64,
+    /// Tickets for a seat that were issued and not given back.
     pub seats_sold: u64,
     /// Tickets that were admitted at a door.
     pub admitted: u64,

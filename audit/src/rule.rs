@@ -146,7 +146,7 @@ rules! {
     DeclinedOnce = "a payment is declined once, and not after it was authorised";
     AuthorisedOnce = "a payment is authorised once";
     CaptureOfSecuring = "only the payment that secured an order is captured, or fails to be";
-    CaptureOnce = "a payment is captured, or fails to be, once";
+    CaptureOnce = "a payment is captured, or fails to be, once; after it failed it may still come";
     CaptureIsTotal = "the total of the order is captured";
     FailureCancels = "an order whose capture failed is cancelled by the next event of the same command";
     VoidOfSpare = "only money that is authorised, not captured and not what secured the order is let go";
@@ -154,6 +154,33 @@ rules! {
     VoidDueOnce = "a payment is due to be voided once";
     VoidAfterDue = "a payment is voided after that was due, once";
     DisputeOfCaptured = "only captured money is disputed, once";
+
+    // Tickets that are given back.
+    PolicyChanges = "a refund policy changes to another one";
+    ReturnOfLive = "tickets that are returned, at least one and each once, were issued in their order and not returned before";
+    ReturnCountsRest = "a return says how many tickets its order still has";
+    KeptWithinValue = "what is kept of returned tickets is at most what was paid for them";
+    ReturnWithinPolicy =
+        "tickets are returned on request while a policy allows it, that of the order's time or the present one";
+    ReturnKeepsPolicy = "of tickets that are returned on request is kept what the better of the policies keeps of each";
+    OperatorSaysWhy = "an operator who takes tickets back says why";
+    ReturnUndisputed = "tickets whose payment is disputed are returned only where their show is cancelled";
+    RefundFollows =
+        "what is not kept of returned tickets, or comes after its capture failed, is due back by the next event of the same command, and nothing else is";
+    RefundIsNew = "the id of a refund is used once";
+    RefundOfCaptured = "something of a payment that was captured is due back";
+    RefundIsKnown = "an event names a refund that was due, with its order and its payment";
+    RefundEndsOnce = "a refund is made, or fails, while it is due, and is tried again after it failed";
+    RefundRetriedAsItWas = "a refund is tried again with its amount, and says how often it failed";
+
+    // Cancellation.
+    ShowCancelledOnce = "a show is cancelled once, after its publication";
+    CancellationCounts = "a cancellation says how many orders have tickets, or money that secured them";
+    NothingAfterCancellation =
+        "a cancelled show holds, extends, orders and secures nothing, starts no payment, is not paused, resumed or moved, and its tickets are not returned one by one";
+    CancellationReturnsAll =
+        "tickets are returned for a cancellation in a cancelled show, and nothing of what was paid is kept unless it is disputed";
+    CancelledTicketsGoBack = "tickets that are issued in a cancelled show are returned by the next event of the same command";
 
     // Doors.
     TicketWasIssued = "a ticket that is admitted was issued by its show before";

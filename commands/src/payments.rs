@@ -2,7 +2,7 @@
 //!
 //! It has two halves. [`Payments::take_in`] brings what the provider tells into the log. [`Payments::follow`] reads
 //! the log and does what follows: a reserved payment is decided on, a secured order is captured, money that has
-//! nothing to buy is let go. Every command and every call carries an id made from the event that caused it, so a
+//! nothing to buy is let go, what is due back is given back, and the orders of a cancelled show are ended one by one. Every command and every call carries an id made from the event that caused it, so a
 //! crash at any moment leads to the same end.
 
 use std::collections::BTreeSet;
@@ -14,8 +14,10 @@ use std::time::Duration;
 use boxoffice_domain::aggregate::{StoredEvent, Streamed};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{PaymentId, ShowId};
+use boxoffice_domain::inventory::event::{RefundDue, RefundRetried};
 use boxoffice_domain::inventory::record_capture::RecordCapture;
 use boxoffice_domain::inventory::record_payment::RecordPayment;
+use boxoffice_domain::inventory::record_refund::RecordRefund;
 use boxoffice_domain::inventory::record_void::RecordVoid;
 use boxoffice_domain::inventory::settle_payment::SettlePayment;
 use boxoffice_domain::inventory::{Inventory, InventoryCommand, InventoryEvent, InventoryRefused};
@@ -29,7 +31,7 @@ use crate::clock::Clock;
 use crate::effects::{Cursors, EffectFeed};
 use crate::engine::Desk;
 use crate::owner::answer::{Failure, Request};
-use crate::provider::{Captured, FactInbox, PaymentProvider, ToldFact};
+use crate::provider::{Captured, FactInbox, PaymentProvider, RefundRequest, Refunded, ToldFact};
 
 /// The name of the cursor.
 const NAME: &str = "payments";
@@ -74,9 +76,11 @@ pub struct Payments {
 /// What an event calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    Settle,
-    Capture,
-    Void,
+    Settle(PaymentId),
+    Capture(PaymentId),
+    Void(PaymentId),
+    Refund(RefundRequest),
+    WindUp,
 }
 
 impl Payments {
@@ -144,9 +148,9 @@ impl Payments {
                     let room = (OPEN_MAX - under_way.len()).min(PAGE);
                     for recorded in meanwhile(&mut under_way, &mut open, self.page(read, room)).await {
                         read = recorded.position;
-                        if let Some((show, payment, step)) = called_for(&recorded) {
+                        if let Some((show, step)) = called_for(&recorded) {
                             open.insert(read);
-                            under_way.push(self.carry_out(recorded, show, payment, step, &attempts));
+                            under_way.push(self.carry_out(recorded, show, step, &attempts));
                         }
                     }
                 }
@@ -189,20 +193,13 @@ impl Payments {
     }
 
     /// Does one step until it is done, and tells which event it was for.
-    async fn carry_out(
-        &self,
-        event: Recorded,
-        show: ShowId,
-        payment: PaymentId,
-        step: Step,
-        attempts: &Semaphore,
-    ) -> Position {
+    async fn carry_out(&self, event: Recorded, show: ShowId, step: Step, attempts: &Semaphore) -> Position {
         let mut pause = FIRST_PAUSE;
         loop {
             {
                 // Nobody closes it, so that this only ever waits.
                 let _turn = attempts.acquire().await;
-                if self.attempt(&event, show, payment, step).await {
+                if self.attempt(&event, show, step).await {
                     return event.position;
                 }
             }
@@ -211,37 +208,68 @@ impl Payments {
         }
     }
 
-    async fn attempt(&self, event: &Recorded, show: ShowId, payment: PaymentId, step: Step) -> bool {
+    /// `false`: it has to be tried again.
+    async fn attempt(&self, event: &Recorded, show: ShowId, step: Step) -> bool {
         let command = match step {
-            Step::Settle => InventoryCommand::SettlePayment(SettlePayment { payment }),
-            Step::Capture => match self.provider.capture(payment).await {
-                Ok(captured) => {
-                    let failure = if let Captured::No { reason } = captured { Some(reason) } else { None };
-                    InventoryCommand::RecordCapture(RecordCapture { payment, failure })
-                }
-                Err(outage) => {
-                    tracing::warn!(%payment, %outage, "a capture has to be tried again");
-                    return false;
-                }
-            },
-            Step::Void => match self.provider.void(payment).await {
-                Ok(()) => InventoryCommand::RecordVoid(RecordVoid { payment }),
-                Err(outage) => {
-                    tracing::warn!(%payment, %outage, "money could not be let go and has to be tried again");
-                    return false;
-                }
-            },
+            Step::WindUp => return self.wind_up(event, show).await,
+            Step::Settle(payment) => Ok(InventoryCommand::SettlePayment(SettlePayment { payment })),
+            Step::Capture(payment) => self.provider.capture(payment).await.map(|captured| {
+                let failure = if let Captured::No { reason } = captured { Some(reason) } else { None };
+                InventoryCommand::RecordCapture(RecordCapture { payment, failure })
+            }),
+            Step::Void(payment) => self
+                .provider
+                .void(payment)
+                .await
+                .map(|()| InventoryCommand::RecordVoid(RecordVoid { payment })),
+            Step::Refund(request) => self.provider.refund(request).await.map(|refunded| {
+                let RefundRequest { refund, failures, .. } = request;
+                let failure = if let Refunded::No { reason } = refunded { Some(reason) } else { None };
+                InventoryCommand::RecordRefund(RecordRefund { refund, failures, failure })
+            }),
         };
-        let meta = meta(&format!("payments/{}", event.as_cause()), Some(event));
+        match command {
+            Ok(command) => self.sends(event, show, step, command, "").await.is_some(),
+            Err(outage) => {
+                tracing::warn!(?step, %outage, "the provider has to be asked again");
+                false
+            }
+        }
+    }
+
+    /// Ends the orders of a cancelled show, some at a time, until there are none.
+    async fn wind_up(&self, event: &Recorded, show: ShowId) -> bool {
+        // Each time another command: what an earlier run has done is told again, and then it goes on.
+        for turn in 1_u64.. {
+            let (step, reason) = (Step::WindUp, format!("/{turn}"));
+            match self.sends(event, show, step, InventoryCommand::WindUp, &reason).await {
+                Some(0) => return true,
+                Some(_) => {}
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// How many events came of a command; `None`: it has to be sent again. What was refused is done.
+    async fn sends(
+        &self,
+        event: &Recorded,
+        show: ShowId,
+        step: Step,
+        command: InventoryCommand,
+        reason: &str,
+    ) -> Option<usize> {
+        let meta = meta(&format!("payments/{}{reason}", event.as_cause()), Some(event));
         match self.desk.send(Inventory::stream(show), Request { command, meta }).await {
-            Ok(_) => true,
+            Ok(accepted) => Some(accepted.events.len()),
             Err(Failure::Refused { refusal, .. }) => {
-                tracing::error!(%payment, ?step, %refusal, "a step of a payment was refused");
-                true
+                tracing::error!(?step, %refusal, "a step of a payment was refused");
+                Some(0)
             }
             Err(failure) => {
-                tracing::warn!(%payment, ?step, ?failure, "a step of a payment has to be tried again");
-                false
+                tracing::warn!(?step, ?failure, "a step of a payment has to be tried again");
+                None
             }
         }
     }
@@ -263,24 +291,41 @@ async fn meanwhile<T>(
     }
 }
 
+/// The types of events that call for something; the rest of the log passes by as it is.
+const CALLING: [&str; 6] = [
+    "payment_authorised",
+    "order_secured",
+    "payment_void_due",
+    "refund_due",
+    "refund_retried",
+    "inventory_cancelled",
+];
+
 /// What an event calls for, if anything.
-fn called_for(recorded: &Recorded) -> Option<(ShowId, PaymentId, Step)> {
-    // Only these three types are decoded; the rest of the log passes by as it is.
-    if !matches!(&*recorded.event_type, "payment_authorised" | "order_secured" | "payment_void_due") {
+fn called_for(recorded: &Recorded) -> Option<(ShowId, Step)> {
+    if !CALLING.contains(&&*recorded.event_type) {
         return None;
     }
     let show = recorded.stream.show()?;
     let event = InventoryEvent::read(&recorded.event_type, recorded.schema_version, &recorded.payload, &());
-    match event {
-        Ok(InventoryEvent::PaymentAuthorised(event)) => Some((show, event.payment, Step::Settle)),
-        Ok(InventoryEvent::OrderSecured(event)) => Some((show, event.payment?, Step::Capture)),
-        Ok(InventoryEvent::PaymentVoidDue(event)) => Some((show, event.payment, Step::Void)),
-        Ok(_) => None,
+    let step = match event {
+        Ok(InventoryEvent::PaymentAuthorised(event)) => Step::Settle(event.payment),
+        Ok(InventoryEvent::OrderSecured(event)) => Step::Capture(event.payment?),
+        Ok(InventoryEvent::PaymentVoidDue(event)) => Step::Void(event.payment),
+        Ok(InventoryEvent::RefundDue(RefundDue { amount, payment, refund, .. })) => {
+            Step::Refund(RefundRequest { refund, payment, amount, failures: 0 })
+        }
+        Ok(InventoryEvent::RefundRetried(RefundRetried { amount, failures, payment, refund, .. })) => {
+            Step::Refund(RefundRequest { refund, payment, amount, failures })
+        }
+        Ok(InventoryEvent::InventoryCancelled(_)) => Step::WindUp,
+        Ok(_) => return None,
         Err(error) => {
             tracing::error!(position = recorded.position, %error, "payments cannot read an event");
-            None
+            return None;
         }
-    }
+    };
+    Some((show, step))
 }
 
 /// The identity of a command that follows from something: the same for the same reason.

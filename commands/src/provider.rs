@@ -2,7 +2,7 @@
 //! once; every answer becomes a fact in the log before anything is decided on it.
 
 use async_trait::async_trait;
-use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
+use boxoffice_domain::id::{OrderId, PaymentId, RefundId, ShowId};
 use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::time::Timestamp;
@@ -45,6 +45,31 @@ pub enum Captured {
     },
 }
 
+/// What a refund is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The refund; with [`Self::failures`] also the key of the try.
+    pub refund: RefundId,
+    /// The payment that it goes back to.
+    pub payment: PaymentId,
+    /// In minor units.
+    pub amount: Minor,
+    /// How often the provider has refused it before.
+    pub failures: u32,
+}
+
+/// What became of a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refunded {
+    /// The money has gone back.
+    Yes,
+    /// It will not, unless it is asked for anew; the provider's reason in `snake_case`.
+    No {
+        /// The reason.
+        reason: String,
+    },
+}
+
 /// The provider cannot be reached now, or will not answer this: try again later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider is not available: {0}")]
@@ -76,6 +101,12 @@ pub trait PaymentProvider: Send + Sync + 'static {
     /// # Errors
     /// [`ProviderOutage`].
     async fn void(&self, payment: PaymentId) -> Result<(), ProviderOutage>;
+
+    /// Gives money back that has come. The same try again answers the same.
+    ///
+    /// # Errors
+    /// [`ProviderOutage`].
+    async fn refund(&self, request: RefundRequest) -> Result<Refunded, ProviderOutage>;
 }
 
 /// A fact that the provider has told and that is not in the log yet.

@@ -68,6 +68,7 @@ fn house(plan: &Arc<Layout>, sold: u32, seed: u32) -> Inventory {
         max_per_buyer: None,
         max_per_order: None,
         plan: Some(Arc::clone(plan)),
+        refund_policy: None,
         sale_ends_at: None,
         sale_starts_at: None,
         show: ShowId::from_uuid(Uuid::nil()),

@@ -196,6 +196,8 @@ ids! {
     OrderId = "order";
     /// One attempt to pay for an order.
     PaymentId = "payment";
+    /// Money that has come and goes back.
+    RefundId = "refund";
     /// The right of one person to one seat or pool unit.
     TicketId = "ticket";
     /// Seats or pool units that the organizer keeps back.
@@ -206,7 +208,7 @@ ids! {
     JobId = "job";
 }
 
-ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, TicketId, BlockId);
+ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, RefundId, TicketId, BlockId);
 
 impl ShowId {
     /// The bits that ids of this show's things end with.
@@ -221,6 +223,14 @@ impl PoolId {
     #[must_use]
     pub fn of_area(show: ShowId, n: u32) -> Self {
         Self::of_show(show, derived(show.uuid(), n))
+    }
+}
+
+impl RefundId {
+    /// The `n`-th refund of an order.
+    #[must_use]
+    pub fn of_order(order: OrderId, n: u32) -> Self {
+        Self(derived(order.uuid(), n))
     }
 }
 

@@ -15,11 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Layouts, Streamed};
 use crate::digest::Digest;
-use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, ShowId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, ShowId, TicketId, TicketTypeId};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
 use crate::pricing::{Share, TariffIndex, Tariffs};
+use crate::refund::RefundPolicy;
 use crate::seating::runs::{RunIndex, Runs};
 use crate::seating::{Layout, SeatIndex};
 use crate::snapshot::NotRestored;
@@ -32,7 +33,9 @@ pub mod add_tax;
 pub mod add_ticket_type;
 pub mod best_available;
 pub mod cancel_order;
+pub mod cancel_show;
 pub mod change_capacity;
+pub mod change_refund_policy;
 pub mod change_sale_window;
 pub mod change_ticket_type;
 pub mod draft;
@@ -49,7 +52,9 @@ pub mod place_order;
 pub mod publish;
 pub mod record_capture;
 pub mod record_payment;
+pub mod record_refund;
 pub mod record_void;
+pub mod refund_tickets;
 pub mod release_block;
 pub mod release_hold;
 pub mod remove_fee;
@@ -57,6 +62,7 @@ pub mod remove_hold_items;
 pub mod remove_tax;
 pub mod reschedule;
 pub mod resume_sale;
+pub mod retry_refund;
 #[cfg(test)]
 pub(crate) mod scenario;
 pub mod selection;
@@ -64,6 +70,7 @@ pub mod settle_payment;
 mod single_seats;
 mod snapshot;
 pub mod start_payment;
+pub mod wind_up;
 
 pub use event::InventoryEvent;
 use event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
@@ -91,6 +98,9 @@ pub struct Inventory {
     holds: FxHashMap<HoldId, Hold>,
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
+    refunds: FxHashMap<RefundId, Refund>,
+    /// The orders that still have tickets for a show that does not take place; none where it does.
+    unwound: Option<BTreeSet<OrderId>>,
     /// The orders of each buyer, where the show limits what one may have.
     buyers: FxHashMap<Digest, Vec<OrderId>>,
     /// Holds that can still lapse, the next first.
@@ -178,6 +188,12 @@ struct Order {
     phase: OrderPhase,
     /// Attempts to pay, the first first.
     payments: Vec<PaymentId>,
+    /// On what terms its buyer could give tickets back when it was placed.
+    policy: Option<RefundPolicy>,
+    /// Tickets that were given back.
+    gone: BTreeSet<TicketId>,
+    /// How many refunds it has had.
+    refunds: u32,
 }
 
 /// How far an order has come; that it lapsed is known by its hold.
@@ -212,6 +228,28 @@ enum PaymentPhase {
     VoidDue,
     Voided,
     Disputed,
+}
+
+/// Money that has come and goes back.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Refund {
+    order: OrderId,
+    payment: PaymentId,
+    amount: Minor,
+    phase: RefundPhase,
+    /// How often the provider could not make it.
+    failures: u32,
+}
+
+/// How far a refund has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum RefundPhase {
+    /// The provider is to make it.
+    Due,
+    /// The money has gone back.
+    Made,
+    /// The provider could not make it.
+    Failed,
 }
 
 /// What can be asked of an inventory.
@@ -277,6 +315,18 @@ pub enum InventoryCommand {
     RecordCapture(record_capture::RecordCapture),
     /// See [`record_void`].
     RecordVoid(record_void::RecordVoid),
+    /// See [`change_refund_policy`].
+    ChangeRefundPolicy(change_refund_policy::ChangeRefundPolicy),
+    /// See [`refund_tickets`].
+    RefundTickets(refund_tickets::RefundTickets),
+    /// See [`record_refund`].
+    RecordRefund(record_refund::RecordRefund),
+    /// See [`retry_refund`].
+    RetryRefund(retry_refund::RetryRefund),
+    /// See [`cancel_show`].
+    CancelShow(cancel_show::CancelShow),
+    /// See [`wind_up`].
+    WindUp,
 }
 
 /// Why an inventory says no. The texts are for people; `api` gives each a stable code and a status.
@@ -418,6 +468,36 @@ pub enum InventoryRefused {
     /// There is no such payment.
     #[error("there is no such payment")]
     UnknownPayment,
+    /// The order has no tickets yet.
+    #[error("the order is not paid for yet")]
+    OrderNotPaid,
+    /// The order has no such tickets.
+    #[error("the order has no such tickets")]
+    UnknownTickets(Vec<TicketId>),
+    /// The tickets were given back before.
+    #[error("these tickets were given back before")]
+    TicketsReturned(Vec<TicketId>),
+    /// No policy lets a buyer give tickets back now.
+    #[error("these tickets cannot be given back")]
+    NotRefundable {
+        /// Until when they could be.
+        ended_at: Option<Timestamp>,
+    },
+    /// Whoever takes tickets back says why.
+    #[error("say why the tickets are taken back")]
+    ReasonNeeded,
+    /// The payer wants the money back through their bank.
+    #[error("the payment is disputed")]
+    PaymentDisputed,
+    /// There is no such refund.
+    #[error("there is no such refund")]
+    UnknownRefund,
+    /// The money has gone back.
+    #[error("the refund has been made")]
+    RefundMade,
+    /// The show does not take place.
+    #[error("the event is cancelled")]
+    ShowCancelled,
     /// The fact comes before the one it follows from; tell it again later.
     #[error("something else has to happen first")]
     TooEarly,
@@ -476,6 +556,9 @@ pub enum Invalid {
     /// No order could have so many and so few.
     #[error("the minimum is above the maximum")]
     Limits,
+    /// The same ticket twice.
+    #[error("the same ticket is named twice")]
+    TicketTwice,
     /// The order would come to more than [`crate::money::MINOR_MAX`].
     #[error("the amount is too large")]
     AmountTooLarge,
@@ -529,6 +612,12 @@ impl Aggregate for Inventory {
             InventoryCommand::SettlePayment(command) => settle_payment::decide(command, self, now),
             InventoryCommand::RecordCapture(command) => record_capture::decide(command, self),
             InventoryCommand::RecordVoid(command) => record_void::decide(command, self),
+            InventoryCommand::ChangeRefundPolicy(command) => change_refund_policy::decide(command, self),
+            InventoryCommand::RefundTickets(command) => refund_tickets::decide(command, self, now),
+            InventoryCommand::RecordRefund(command) => record_refund::decide(command, self),
+            InventoryCommand::RetryRefund(command) => retry_refund::decide(command, self),
+            InventoryCommand::CancelShow(command) => cancel_show::decide(command, self),
+            InventoryCommand::WindUp => wind_up::decide(self),
         }
     }
 
@@ -545,7 +634,7 @@ impl Aggregate for Inventory {
         Some(InventoryCommand::ExpireHolds)
     }
 
-    const SNAPSHOT_VERSION: Option<u16> = Some(2);
+    const SNAPSHOT_VERSION: Option<u16> = Some(3);
 
     fn snapshot(&self) -> Option<Vec<u8>> {
         self.to_bytes()
@@ -648,6 +737,7 @@ impl Inventory {
         if !self.published || now >= closes_at {
             return Err(InventoryRefused::SaleNotOpen { opens_at: opens_at.filter(|_| self.published) });
         }
+        self.check_takes_place()?;
         // Before the window opens too: nobody is promised an opening that the organizer has stopped.
         if self.paused {
             return Err(InventoryRefused::SalePaused);

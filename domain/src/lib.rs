@@ -22,6 +22,7 @@ pub mod money;
 pub mod mutant;
 pub mod organizer;
 pub mod pricing;
+pub mod refund;
 pub mod seating;
 pub mod snapshot;
 pub mod time;

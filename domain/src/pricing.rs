@@ -37,6 +37,9 @@ impl Rate {
     /// All of it.
     pub const WHOLE: u32 = 1_000_000;
 
+    /// The whole amount.
+    pub const FULL: Self = Self(Self::WHOLE);
+
     /// So many millionths; none beyond the whole.
     #[must_use]
     pub const fn from_millionths(millionths: u32) -> Option<Self> {
@@ -359,7 +362,7 @@ fn levy(tax: &TaxAdded, taxables: &[Taxable], shares: &mut [Share]) -> Option<Ta
 }
 
 /// `amount × rate ÷ whole` to the nearest minor unit, halves up.
-fn rounded(amount: Minor, rate: u64, whole: u64) -> Minor {
+pub(crate) fn rounded(amount: Minor, rate: u64, whole: u64) -> Minor {
     let whole = u128::from(whole.max(1));
     let exact = u128::from(amount) * u128::from(rate);
     Minor::try_from((2 * exact + whole) / (2 * whole)).unwrap_or(Minor::MAX)

@@ -27,6 +27,8 @@ mod history;
 mod odd;
 #[path = "model/reference.rs"]
 mod reference;
+#[path = "model/returning.rs"]
+mod returning;
 #[path = "model/run.rs"]
 mod run;
 #[path = "model/snapshots.rs"]
@@ -91,13 +93,17 @@ fn assert_everything_was_seen(seen: &Seen) {
         UnknownBlock NotInBlock Changed PoolShort UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
         SeatsLeftAlone LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered \
         NotInHold HoldWouldBeEmpty ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress \
-        UnknownPayment TooEarly UnknownCharge";
+        UnknownPayment TooEarly UnknownCharge OrderNotPaid UnknownTickets TicketsReturned NotRefundable ReasonNeeded \
+        PaymentDisputed UnknownRefund RefundMade ShowCancelled";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
-        TooManyBest MoreAccessibleThanSeats NoSeats AmountTooLarge SaleWindow PastStart Limits";
-    let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded";
+        TooManyBest MoreAccessibleThanSeats NoSeats AmountTooLarge SaleWindow PastStart Limits TicketTwice";
+    let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded ShowCancelled";
+    let back = "Requested Operator ShowCancelled CapturedLate".split_whitespace();
+    let back = back.map(|name| format!("due back: {name}"));
     let invalid = invalid.split_whitespace().map(|name| format!("Invalid: {name}"));
     let let_go = let_go.split_whitespace().map(|name| format!("let go: {name}"));
-    let names = events.chain(others.split_whitespace()).map(String::from).chain(invalid).chain(let_go);
+    let names =
+        events.chain(others.split_whitespace()).map(String::from).chain(invalid).chain(let_go).chain(back);
     let missed: Vec<String> = names.filter(|name| !seen.contains_key(name)).collect();
     assert!(missed.is_empty(), "no history came to {missed:?}; it came to {seen:#?}");
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use boxoffice_commands::clock::Clock;
 use boxoffice_commands::provider::{
-    Captured, PaymentHandles, PaymentProvider, PaymentRequest, ProviderOutage,
+    Captured, PaymentHandles, PaymentProvider, PaymentRequest, ProviderOutage, RefundRequest, Refunded,
 };
 use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
 use boxoffice_domain::inventory::record_payment::Fact;
@@ -27,7 +27,7 @@ mod store;
 
 use book::Book;
 use payment::Payment;
-pub use payment::{Answered, DECLINED, DECLINED_AT_CAPTURE, Outcome, Status};
+pub use payment::{Answered, DECLINED, DECLINED_AT_CAPTURE, Outcome, REFUND_REFUSED, Status};
 
 /// The file of the sandbox in the data folder.
 pub const SANDBOX_FILE: &str = "sandbox.db";
@@ -397,5 +397,11 @@ impl PaymentProvider for SandboxProvider {
             return Ok(());
         }
         Err(ProviderOutage("the money has come: it can be refunded, not voided".to_owned()))
+    }
+
+    async fn refund(&self, request: RefundRequest) -> Result<Refunded, ProviderOutage> {
+        let refunded = self.change(request.payment, |payment| payment.refund(request)).await?;
+        let refunded = refunded.ok_or_else(|| ProviderOutage("there is no such payment".to_owned()))?;
+        refunded.ok_or_else(|| ProviderOutage("no money has come yet".to_owned()))
     }
 }

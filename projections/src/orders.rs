@@ -6,10 +6,10 @@
 //!
 //! Buyers are named by id only; what is known of them lives in the vault.
 
-use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
+use boxoffice_domain::id::{OrderId, PaymentId, RefundId, ShowId, TicketId};
 use boxoffice_domain::inventory::event::{
     HoldExtended, InventoryEvent, OrderPlaced, PaymentAuthorised, PaymentDisputed, PaymentStarted,
-    PaymentVoidDue, TicketItem, TicketsIssued,
+    PaymentVoidDue, RefundDue, TicketItem, TicketsIssued, TicketsReturned,
 };
 use boxoffice_domain::log::Recorded;
 use boxoffice_domain::seating::SeatId;
@@ -22,10 +22,10 @@ mod rows;
 mod schema;
 mod status;
 
-pub use rows::{OrderCharges, OrderRow, PaymentRow, ShowTermsRow, TicketRow};
-pub use schema::{ORDERS, PAYMENTS, SHOW_TERMS, TICKETS};
+pub use rows::{OrderCharges, OrderRow, PaymentRow, RefundRow, ShowTermsRow, TicketRow};
+pub use schema::{ORDERS, PAYMENTS, REFUNDS, SHOW_TERMS, TICKETS};
 use status::OrderStage;
-pub use status::{OrderStatus, PaymentStatus, TicketStatus};
+pub use status::{OrderStatus, PaymentStatus, RefundStatus, TicketStatus};
 
 /// Folds orders, payments and tickets into tables.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,11 +37,11 @@ impl TableProjection for OrdersProjection {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn tables(&self) -> &'static [Table] {
-        const { &[SHOW_TERMS, ORDERS, PAYMENTS, TICKETS] }
+        const { &[SHOW_TERMS, ORDERS, PAYMENTS, TICKETS, REFUNDS] }
     }
 
     fn apply(&self, event: &Recorded) -> Result<Vec<Change>, Inapplicable> {
@@ -111,7 +111,12 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
             )]
         }
         InventoryEvent::PaymentCaptured(captured) => {
-            vec![paid(captured.payment, Payment::Captured, vec![("captured", minor(captured.amount)?)], at)]
+            vec![paid(
+                captured.payment,
+                Payment::Captured,
+                vec![("captured", minor(captured.amount)?), ("reason", Value::Null)],
+                at,
+            )]
         }
         InventoryEvent::PaymentCaptureFailed(failed) => {
             vec![paid(
@@ -124,6 +129,13 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         InventoryEvent::PaymentVoidDue(due) => void_due(due, at)?,
         InventoryEvent::PaymentVoided(voided) => vec![paid(voided.payment, Payment::Voided, vec![], at)],
         InventoryEvent::PaymentDisputed(disputed) => payment_disputed(disputed, at),
+        InventoryEvent::TicketsReturned(returned) => tickets_returned(returned, at),
+        InventoryEvent::RefundDue(due) => refund_due(due, at)?,
+        InventoryEvent::RefundMade(made) => vec![refunded(made.refund, RefundStatus::Made, None, at)],
+        InventoryEvent::RefundFailed(failed) => {
+            vec![refunded(failed.refund, RefundStatus::Failed, Some(&failed.reason), at)]
+        }
+        InventoryEvent::RefundRetried(again) => vec![refunded(again.refund, RefundStatus::Due, None, at)],
         InventoryEvent::PoolAdded(_)
         | InventoryEvent::TicketTypeAdded(_)
         | InventoryEvent::FeeAdded(_)
@@ -142,7 +154,9 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         | InventoryEvent::HoldPlaced(_)
         | InventoryEvent::HoldItemsAdded(_)
         | InventoryEvent::HoldItemsRemoved(_)
-        | InventoryEvent::HoldReleased(_) => Vec::new(),
+        | InventoryEvent::HoldReleased(_)
+        | InventoryEvent::RefundPolicyChanged(_)
+        | InventoryEvent::InventoryCancelled(_) => Vec::new(),
     })
 }
 
@@ -229,7 +243,7 @@ fn void_due(due: &PaymentVoidDue, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
 }
 
 fn payment_disputed(disputed: &PaymentDisputed, at: &At<'_>) -> Vec<Change> {
-    let from = any_of(&[OrderStage::Secured, OrderStage::Confirmed]);
+    let from = any_of(&[OrderStage::Secured, OrderStage::Confirmed, OrderStage::PartiallyRefunded]);
     vec![
         paid(disputed.payment, PaymentStatus::Disputed, vec![], at),
         moved(disputed.order, OrderStage::UnderReview, Some(from), vec![], at),
@@ -259,6 +273,61 @@ fn ticket(item: &TicketItem, order: OrderId, at: &At<'_>) -> Result<Change, Inap
             ("issued_at", at.time()),
         ],
     })
+}
+
+/// What is given back is good no longer. Whether money goes back for it is told next.
+fn tickets_returned(returned: &TicketsReturned, at: &At<'_>) -> Vec<Change> {
+    use OrderStage::{Confirmed, PartiallyRefunded, Refunded, Returned, UnderReview};
+    let ids = returned.tickets.iter().map(|item| item.ticket);
+    let mut changes: Vec<Change> = ids.map(|id| ticket_is(id, TicketStatus::Cancelled)).collect();
+    if returned.left == 0 {
+        let order = returned.order;
+        changes.push(moved(order, Refunded, Some(any_of(&[PartiallyRefunded])), vec![], at));
+        changes.push(moved(order, Returned, Some(any_of(&[Confirmed, UnderReview])), vec![], at));
+    }
+    changes
+}
+
+fn refund_due(due: &RefundDue, at: &At<'_>) -> Result<Vec<Change>, Inapplicable> {
+    use OrderStage::{Confirmed, PartiallyRefunded, Refunded, Returned};
+    let row = vec![
+        ("refund_id", shown(&due.refund)),
+        ("order_id", shown(&due.order)),
+        ("payment_id", shown(&due.payment)),
+        ("show_id", shown(&at.show)),
+        ("amount", minor(due.amount)?),
+        ("reason", name(&due.reason)?),
+        ("tickets", json(&due.tickets)?),
+        ("status", RefundStatus::Due.into()),
+        ("due_at", at.time()),
+        ("updated_at", at.time()),
+    ];
+    let mut changes = vec![Change::Put { table: REFUNDS.name, row }];
+    changes.extend(due.tickets.iter().map(|id| ticket_is(*id, TicketStatus::Refunded)));
+    // What came too late is for no tickets: the order stays cancelled.
+    if !due.tickets.is_empty() {
+        changes.push(moved(due.order, Refunded, Some(any_of(&[Returned])), vec![], at));
+        changes.push(moved(due.order, PartiallyRefunded, Some(any_of(&[Confirmed])), vec![], at));
+    }
+    Ok(changes)
+}
+
+fn refunded(refund: RefundId, status: RefundStatus, failure: Option<&str>, at: &At<'_>) -> Change {
+    Change::Set {
+        table: REFUNDS.name,
+        key: refund.to_string(),
+        columns: vec![("status", status.into()), ("failure", failure.into()), ("updated_at", at.time())],
+        only_if: None,
+    }
+}
+
+fn ticket_is(ticket: TicketId, status: TicketStatus) -> Change {
+    Change::Set {
+        table: TICKETS.name,
+        key: ticket.to_string(),
+        columns: vec![("status", status.into())],
+        only_if: None,
+    }
 }
 
 /// The order is at another stage now.

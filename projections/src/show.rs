@@ -20,6 +20,7 @@ use boxoffice_domain::time::Timestamp;
 mod availability;
 mod blocks;
 mod changes;
+mod ending;
 mod fold;
 mod hold_view;
 mod holds;
@@ -32,6 +33,7 @@ mod terms;
 pub use availability::{AvailabilityBody, Money, TypeAvailability, TypeLine};
 pub use blocks::BlockView;
 pub use changes::CHANGES_MAX;
+pub use ending::Ending;
 pub use hold_view::{HoldItem, HoldPhase, HoldView};
 pub use holds::ENDED_MAX;
 pub use kept::VIEW_VERSION;
@@ -71,6 +73,8 @@ pub struct ShowView {
     /// When the show was to start as it was published.
     announced: Option<Timestamp>,
     paused: bool,
+    /// None where it takes place.
+    ending: Option<Ending>,
     stock: Stock,
     blocks: BTreeMap<BlockId, Block>,
     holds: Holds,
@@ -95,6 +99,7 @@ impl ShowView {
             tariffs: Tariffs::default(),
             announced: None,
             paused: false,
+            ending: None,
             stock: Stock::default(),
             blocks: BTreeMap::new(),
             holds: Holds::default(),
@@ -163,6 +168,12 @@ impl ShowView {
     #[must_use]
     pub fn published_at(&self) -> Option<Timestamp> {
         self.published_at
+    }
+
+    /// How it is wound up, where it does not take place.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
     }
 
     /// Pools, in the order in which they were added.

@@ -3,10 +3,12 @@
 mod clock;
 pub(crate) mod history;
 mod log;
+mod returns;
 mod show;
 mod store;
 
 pub(crate) use clock::TestClock;
 pub(crate) use log::TestLog;
+pub(crate) use returns::*;
 pub(crate) use show::*;
 pub(crate) use store::TestStore;

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod buyers;
+mod cancelled;
 mod database;
 mod disk;
 mod facts;

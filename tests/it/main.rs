@@ -27,6 +27,7 @@ mod payments;
 mod prices;
 mod problems;
 mod projections;
+mod refunds;
 mod seating_plans;
 mod seats;
 mod selling;

@@ -11,7 +11,7 @@ use crate::support::projections::{ALL, are_as_folded_afresh};
 use crate::support::{Answer, TestApp};
 
 /// The version of the tables of orders.
-const ORDERS: u32 = 2;
+const ORDERS: u32 = 3;
 
 const KEY: &str = "0193a5f0-7c1e-7b11-8c1f-3b7b6f1f2a01";
 

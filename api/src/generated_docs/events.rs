@@ -57,7 +57,7 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// Where shapes are declared that events have parts of.
-const FURTHER: [&str; 2] = ["domain/src/seating.rs", "domain/src/pricing.rs"];
+const FURTHER: [&str; 3] = ["domain/src/seating.rs", "domain/src/pricing.rs", "domain/src/refund.rs"];
 
 /// The whole catalogue.
 pub(super) fn catalogue(root: &Path) -> Result<String, GeneratedError> {

@@ -8,6 +8,7 @@ use boxoffice_domain::id::{ShowId, TicketId};
 use boxoffice_domain::log::CommandMeta;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_projections::catalog::ShowRow;
+use boxoffice_projections::orders::TicketStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -212,6 +213,9 @@ async fn judge(
     };
     if row.show != show.show {
         return Ok((verdict("wrong_event", "This ticket is for another event.", Some(ticket)), head));
+    }
+    if row.status != TicketStatus::Valid {
+        return Ok((verdict("revoked", "This ticket was given back.", Some(ticket)), head));
     }
     let seat = row.seat.map(|seat| seat.to_string());
     let Read { gate, device, nonce, scanned_at, .. } = scan;

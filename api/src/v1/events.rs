@@ -11,6 +11,7 @@ use crate::wire::Money;
 pub mod after;
 pub mod availability;
 pub mod blocks;
+pub mod cancel;
 pub mod change;
 pub mod charges;
 pub mod copy;
@@ -23,6 +24,7 @@ pub mod pause;
 pub mod pools;
 pub mod publish;
 pub mod read;
+pub mod refund_policy;
 pub mod reschedule;
 pub mod resume;
 pub mod seats;
@@ -37,8 +39,8 @@ pub struct EventEntry {
     pub event_id: String,
     /// What it is called.
     pub name: String,
-    /// `draft`, `scheduled`, `on_sale`, `rescheduled` (on sale, and moved since it was announced), `paused`, `sold_out`
-    /// or `ended`.
+    /// `draft`, `scheduled`, `on_sale`, `rescheduled` (on sale, and moved since it was announced), `paused`, `sold_out`,
+    /// `ended` or `cancelled`.
     pub status: String,
     /// Music, theatre, sport …
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::v1::events::charges::{ChargedFee, ChargedTax};
+use crate::v1::refunds::Refund;
 use crate::wire::{HeldItem, Money};
 
 pub mod cancel;
@@ -17,6 +18,7 @@ pub mod pay;
 pub mod place;
 pub mod quote;
 pub mod read;
+pub mod refunds;
 
 /// A ticket of an order.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -28,7 +30,7 @@ pub struct OrderTicket {
     pub seat_id: Option<String>,
     /// As what it was sold.
     pub ticket_type_id: String,
-    /// `valid`.
+    /// `valid`, `refunded`, or `cancelled` where it was given back for nothing.
     pub status: String,
 }
 
@@ -101,7 +103,8 @@ pub struct Order {
     pub event_id: String,
     /// The hold that it was.
     pub hold_id: String,
-    /// `awaiting_payment`, `processing`, `under_review`, `confirmed`, `cancelled` or `expired`.
+    /// `awaiting_payment`, `processing`, `under_review`, `confirmed`, `partially_refunded`, `refunded`, `cancelled` or
+    /// `expired`.
     pub status: String,
     /// What is bought, one entry a ticket.
     pub lines: Vec<HeldItem>,
@@ -117,8 +120,8 @@ pub struct Order {
     pub expires_at: String,
     /// Attempts to pay.
     pub payments: Vec<Payment>,
-    /// Refunds; none are made yet.
-    pub refunds: Vec<Money>,
+    /// What goes back, or has gone.
+    pub refunds: Vec<Refund>,
     /// The tickets, once it is confirmed.
     pub tickets: Vec<OrderTicket>,
     /// Who buys; null once they were erased.

@@ -29,7 +29,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Instruction {
-    /// `succeed`, `decline`, `require_action`, `fail_capture` or `dispute`.
+    /// `succeed`, `decline`, `require_action`, `fail_capture`, `dispute`, or `fail_refund`: it succeeds, and cannot be given
+    /// back until it is told to `succeed` again.
     #[schema(example = "succeed")]
     pub outcome: String,
     /// How much later it does so, in milliseconds.
@@ -114,8 +115,9 @@ fn outcome(name: &str) -> Result<Outcome, Problem> {
         "require_action" => Outcome::RequireAction,
         "fail_capture" => Outcome::FailCapture,
         "dispute" => Outcome::Dispute,
+        "fail_refund" => Outcome::FailRefund,
         _ => {
-            let detail = "Expected succeed, decline, require_action, fail_capture or dispute.";
+            let detail = "Expected succeed, decline, require_action, fail_capture, dispute or fail_refund.";
             return Err(Problem::field("/outcome", "invalid", detail));
         }
     })

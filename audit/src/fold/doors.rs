@@ -14,6 +14,7 @@ impl World {
         match ticket {
             Some(ticket @ Ticket::Issued) => *ticket = Ticket::Admitted,
             Some(Ticket::Admitted) => return Rule::AdmittedOnce.broken(id.to_string()),
+            Some(Ticket::Returned) => return Rule::TicketWasIssued.broken(format!("{id} was given back")),
             Some(Ticket::Ordered) => return Rule::TicketWasIssued.broken(format!("{id} is only ordered")),
             None => return Rule::TicketWasIssued.broken(format!("{show} has no {id}")),
         }

@@ -133,6 +133,7 @@ impl Inventory {
 
     pub(super) fn extend_hold(&mut self, extended: &HoldExtended, now: Time) -> Verdict {
         let (id, until) = (extended.hold, extended.expires_at);
+        self.takes_place(|| id.to_string())?;
         let hold = self.changeable(id, now)?;
         Rule::ExtensionIsLater
             .holds(until > hold.expires_at, || format!("{id} until {until}, it had {}", hold.expires_at))?;
@@ -246,6 +247,7 @@ impl Inventory {
         let start = self.terms.starts_at;
         let ends = self.terms.sale_ends_at.map_or(start, |ends| ends.min(start));
         Rule::HoldInSaleWindow.holds(opened && now < ends, || format!("{id} at {now}"))?;
+        self.takes_place(|| id.to_string())?;
         Rule::HoldNotPaused.holds(!self.paused, || format!("{id} at {now}"))?;
         Rule::HoldHasItems.holds(!items.is_empty(), || id.to_string())?;
         let layout = self.layout.as_deref();

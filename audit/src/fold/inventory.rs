@@ -8,14 +8,15 @@ use super::charges::Charges;
 use super::holds::Hold;
 use super::orders::{Order, Secured};
 use super::payments::{Capture, Payment};
+use super::refunds::{DueBack, Refund, RefundState};
 use super::sale::Block;
 use super::stock::Stock;
-use crate::fact::{CancelReason, InventoryDrafted, InventoryFact};
+use crate::fact::{CancelReason, InventoryDrafted, InventoryFact, ReturnReason};
 use crate::layout::Layout;
 use crate::line::Event;
 use crate::report::Summary;
 use crate::rule::{Broken, Rule, Verdict};
-use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, TicketId, Time};
+use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, RefundId, TicketId, Time};
 
 /// How far a ticket has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Ticket {
     Ordered,
     Issued,
     Admitted,
+    /// It was given back.
+    Returned,
 }
 
 /// The event before, as far as the next one depends on it.
@@ -30,6 +33,10 @@ pub(super) enum Ticket {
 pub(super) enum Before {
     HoldReclaimed(OrderId),
     CaptureFailed(OrderId),
+    /// Money of the order is due back, as [`Inventory::due_back`] says.
+    OwesBack(OrderId),
+    /// Tickets of the order were issued although its show does not take place.
+    IssuedInVain(OrderId),
     Another,
 }
 
@@ -39,6 +46,7 @@ pub(super) struct Inventory {
     pub(super) layout: Option<Arc<Layout>>,
     pub(super) published: bool,
     pub(super) paused: bool,
+    pub(super) cancelled: bool,
     pub(super) stock: Stock,
     pub(super) charges: Charges,
     pub(super) blocks: HashMap<BlockId, Block>,
@@ -47,6 +55,8 @@ pub(super) struct Inventory {
     pub(super) deadlines: BinaryHeap<Reverse<(Time, HoldId)>>,
     pub(super) orders: HashMap<OrderId, Order>,
     pub(super) payments: HashMap<PaymentId, Payment>,
+    pub(super) refunds: HashMap<RefundId, Refund>,
+    pub(super) due_back: Option<DueBack>,
     pub(super) tickets: HashMap<TicketId, Ticket>,
     pub(super) before: Before,
     command: CommandId,
@@ -62,6 +72,7 @@ impl Inventory {
             layout,
             published: false,
             paused: false,
+            cancelled: false,
             stock: Stock::default(),
             charges: Charges::default(),
             blocks: HashMap::new(),
@@ -69,6 +80,8 @@ impl Inventory {
             deadlines: BinaryHeap::new(),
             orders: HashMap::new(),
             payments: HashMap::new(),
+            refunds: HashMap::new(),
+            due_back: None,
             tickets: HashMap::new(),
             before: Before::Another,
             command: event.command.id,
@@ -120,6 +133,13 @@ impl Inventory {
             InventoryFact::PaymentVoidDue(due) => self.void_due(due, now),
             InventoryFact::PaymentVoided(voided) => self.void_payment(voided),
             InventoryFact::PaymentDisputed(disputed) => self.dispute_payment(disputed),
+            InventoryFact::RefundPolicyChanged(changed) => self.change_policy(changed),
+            InventoryFact::TicketsReturned(returned) => self.return_tickets(returned, now),
+            InventoryFact::RefundDue(due) => self.owe_refund(due),
+            InventoryFact::RefundMade(made) => self.make_refund(made),
+            InventoryFact::RefundFailed(failed) => self.fail_refund(failed),
+            InventoryFact::RefundRetried(again) => self.retry_refund(again),
+            InventoryFact::InventoryCancelled(cancelled) => self.cancel_show(cancelled),
         }?;
         (self.command, self.position, self.now) = (event.command.id, event.position, now);
         Ok(())
@@ -141,6 +161,11 @@ impl Inventory {
         summary.payments += count(self.payments.len());
         summary.payments_captured +=
             count(self.payments.values().filter(|payment| payment.capture == Capture::Done).count());
+        summary.tickets_returned +=
+            count(self.tickets.values().filter(|ticket| **ticket == Ticket::Returned).count());
+        summary.refunds += count(self.refunds.len());
+        summary.refunds_made +=
+            count(self.refunds.values().filter(|refund| refund.state == RefundState::Made).count());
         for order in self.orders.values().filter(|order| order.secured != Secured::No && !order.cancelled) {
             summary.orders_secured += 1;
             if order.issued
@@ -167,6 +192,12 @@ impl Inventory {
             (Before::CaptureFailed(order), InventoryFact::OrderCancelled(cancelled)) => {
                 cancelled.order == order && cancelled.reason == CancelReason::CaptureFailed
             }
+            (Before::OwesBack(order), InventoryFact::RefundDue(due)) => due.order == order,
+            (Before::IssuedInVain(order), InventoryFact::TicketsReturned(returned)) => {
+                returned.order == order
+                    && returned.reason == ReturnReason::ShowCancelled
+                    && returned.left == 0
+            }
             _ => false,
         };
         rule.holds(follows && event.command.id == self.command, || detail)
@@ -181,6 +212,14 @@ impl Before {
             Self::HoldReclaimed(order) => Some((
                 Rule::ReclaimSecures,
                 format!("nothing, or something else, follows the reclaim for {order}"),
+            )),
+            Self::OwesBack(order) => Some((
+                Rule::RefundFollows,
+                format!("nothing, or something else, follows what is due back for {order}"),
+            )),
+            Self::IssuedInVain(order) => Some((
+                Rule::CancelledTicketsGoBack,
+                format!("nothing, or something else, follows the tickets of {order}"),
             )),
             Self::CaptureFailed(order) => Some((
                 Rule::FailureCancels,

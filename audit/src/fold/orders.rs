@@ -8,10 +8,11 @@ use super::inventory::{Before, Inventory, Ticket};
 use super::payments::Void;
 use super::stock::{Claim, Stock};
 use crate::fact::{
-    CancelReason, HoldReclaimed, OrderCancelled, OrderPlaced, OrderSecured, TicketItem, TicketsIssued,
+    CancelReason, HoldReclaimed, OrderCancelled, OrderPlaced, OrderSecured, RefundPolicy, Share, TicketItem,
+    TicketsIssued,
 };
 use crate::rule::{Rule, Verdict};
-use crate::value::{HoldId, OrderId, PaymentId, Time};
+use crate::value::{HoldId, OrderId, PaymentId, TicketId, Time};
 
 /// What an order's seats are secured by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +31,17 @@ pub(super) struct Order {
     pub(super) captured: bool,
     pub(super) cancelled: bool,
     pub(super) issued: bool,
+    /// What of fees and taxes belongs to its tickets, where there is any.
+    pub(super) shares: Vec<(TicketId, Share)>,
+    /// On what terms tickets could be given back when it was placed.
+    pub(super) policy: Option<RefundPolicy>,
 }
 
 impl Inventory {
     pub(super) fn place_order(&mut self, placed: &OrderPlaced, now: Time) -> Verdict {
         let id = placed.order;
         Rule::OrderIsNew.holds(!self.orders.contains_key(&id), || id.to_string())?;
+        self.takes_place(|| id.to_string())?;
         let claims = self.ordered(&placed.items);
         let hold = self.changeable(placed.hold, now)?;
         Rule::HoldHasItems.holds(!placed.items.is_empty(), || id.to_string())?;
@@ -60,8 +66,17 @@ impl Inventory {
         hold.claims = claims;
         hold.order = Some(id);
         let (hold, total) = (placed.hold, placed.total);
-        let order =
-            Order { hold, total, secured: Secured::No, captured: false, cancelled: false, issued: false };
+        let ids = placed.items.iter().map(|item| item.ticket);
+        let order = Order {
+            hold,
+            total,
+            secured: Secured::No,
+            captured: false,
+            cancelled: false,
+            issued: false,
+            shares: ids.zip(placed.shares.0.iter().copied()).collect(),
+            policy: self.terms.refund_policy,
+        };
         self.orders.insert(id, order);
         Ok(())
     }
@@ -100,6 +115,7 @@ impl Inventory {
         let order = self.order_with_hold(id, hold)?;
         Rule::SecuredOnce.holds(order.secured == Secured::No, || id.to_string())?;
         let total = order.total;
+        self.takes_place(|| id.to_string())?;
         if before != Before::HoldReclaimed(id) {
             self.live(hold, now)?;
         }
@@ -151,6 +167,9 @@ impl Inventory {
         for item in &issued.tickets {
             self.tickets.insert(item.ticket, Ticket::Issued);
         }
+        if self.cancelled {
+            self.before = Before::IssuedInVain(id);
+        }
         Ok(())
     }
 
@@ -163,7 +182,7 @@ impl Inventory {
     }
 
     /// The order of that id, if the hold is its own and it was not cancelled.
-    fn order_with_hold(&mut self, id: OrderId, hold: HoldId) -> Verdict<&mut Order> {
+    pub(super) fn order_with_hold(&mut self, id: OrderId, hold: HoldId) -> Verdict<&mut Order> {
         let order = self.order(id)?;
         Rule::OrderNamesItsHold
             .holds(order.hold == hold, || format!("{id} with {hold}, it has {}", order.hold))?;
@@ -172,7 +191,7 @@ impl Inventory {
     }
 
     /// Items with tickets as claims; `None` where a seat is not in the layout.
-    fn ordered(&self, items: &[TicketItem]) -> Option<Vec<Claim>> {
+    pub(super) fn ordered(&self, items: &[TicketItem]) -> Option<Vec<Claim>> {
         let layout = self.layout.as_deref();
         let claim = |item: &TicketItem| {
             let claim = Stock::named(item.seat.as_deref(), item.ticket_type, item.price, layout)?;

@@ -4,9 +4,10 @@ use std::collections::hash_map::Entry;
 
 use super::inventory::{Before, Inventory};
 use super::orders::Secured;
+use super::refunds::DueBack;
 use crate::fact::{
     PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDeclined,
-    PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, VoidReason,
+    PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, RefundReason, VoidReason,
 };
 use crate::rule::{Rule, Verdict};
 use crate::value::{OrderId, PaymentId, Time};
@@ -56,6 +57,7 @@ impl Inventory {
         let (id, order) = (started.payment, self.order(started.order)?);
         let (total, hold) = (order.total, order.hold);
         let open = order.secured == Secured::No && !order.cancelled;
+        self.takes_place(|| id.to_string())?;
         let live = self.holds.get(&hold).is_some_and(|hold| hold.is_live(now));
         Rule::PaymentOfAwaitingOrder.holds(open && live, || {
             format!("{} is secured, cancelled or has lapsed at {now}", started.order)
@@ -105,13 +107,33 @@ impl Inventory {
     }
 
     pub(super) fn capture_payment(&mut self, captured: &PaymentCaptured) -> Verdict {
-        let total = self.capturable(captured.order, captured.payment)?;
         let id = captured.payment;
+        if self.payment(captured.order, id)?.capture == Capture::Failed {
+            return self.capture_late(captured);
+        }
+        let total = self.capturable(captured.order, id)?;
         Rule::CaptureIsTotal
             .holds(captured.amount == total, || format!("{id}: {} of {total}", captured.amount))?;
         self.payment(captured.order, id)?.capture = Capture::Done;
         self.order(captured.order)?.captured = true;
         Ok(())
+    }
+
+    /// What comes although its capture failed has nothing to pay for any more.
+    fn capture_late(&mut self, captured: &PaymentCaptured) -> Verdict {
+        let PaymentCaptured { amount, order, payment: id } = *captured;
+        let total = self.order(order)?.total;
+        Rule::CaptureIsTotal.holds(amount == total, || format!("{id}: {amount} of {total}"))?;
+        self.payment(order, id)?.capture = Capture::Done;
+        self.due_back =
+            Some(DueBack { order, amount, reason: RefundReason::CapturedLate, tickets: Vec::new() });
+        self.before = Before::OwesBack(order);
+        Ok(())
+    }
+
+    /// Whether the payer wants the money back through their bank.
+    pub(super) fn is_disputed(&self, id: PaymentId) -> bool {
+        self.payments.get(&id).is_some_and(|payment| payment.disputed)
     }
 
     pub(super) fn fail_capture(&mut self, failed: &PaymentCaptureFailed) -> Verdict {
@@ -143,6 +165,7 @@ impl Inventory {
             VoidReason::SaleEnded => lapsed && now >= self.terms.starts_at,
             VoidReason::OrderCancelled => order.cancelled,
             VoidReason::AlreadyPaid => order.secured != Secured::No,
+            VoidReason::ShowCancelled => self.cancelled,
             VoidReason::AmountDiffers => authorised != Some(order.total),
         };
         Rule::VoidReasonHolds.holds(holds, || format!("{:?} is not why {id} is let go", due.reason))

@@ -32,6 +32,7 @@ impl Inventory {
 
     fn turn(&mut self, paused: bool, told: &str) -> Verdict {
         Rule::PauseOfPublished.holds(self.published, || "it is a draft".to_owned())?;
+        self.takes_place(|| told.to_owned())?;
         Rule::PauseTurns.holds(self.paused != paused, || told.to_owned())?;
         self.paused = paused;
         Ok(())
@@ -44,6 +45,7 @@ impl Inventory {
 
     pub(super) fn reschedule(&mut self, moved: &InventoryRescheduled, now: Time) -> Verdict {
         let starts_at = moved.starts_at;
+        self.takes_place(|| format!("moved to {starts_at}"))?;
         Rule::MovedAhead.holds(now < starts_at, || format!("{starts_at} at {now}"))?;
         self.terms.starts_at = starts_at;
         opens(self.terms.sale_starts_at, Some(starts_at))

@@ -118,6 +118,7 @@ ids! {
     BlockId = "block_";
     /// Who buys.
     PersonId = "person_";
+    RefundId = "refund_";
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::sale::{
 };
 use crate::{check, summary};
 
+mod refunds;
 mod sale;
 
 fn on_sale() -> Log {
@@ -113,6 +114,9 @@ fn a_sale_from_the_first_seat_to_the_door() {
         payments: 1,
         payments_captured: 1,
         tickets: 3,
+        tickets_returned: 0,
+        refunds: 0,
+        refunds_made: 0,
         seats_sold: 2,
         admitted: 2,
     };

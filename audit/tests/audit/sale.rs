@@ -272,6 +272,42 @@ impl Log {
         self.inventory("tickets_issued", &tickets(order, items));
     }
 
+    /// Changes the refund policy to one that gives so many millionths back until a minute before the start.
+    pub(crate) fn policy(&mut self, rate: u64, fees_kept: bool) {
+        let mut policy = json!({"rate": rate, "seconds_before_start": 60});
+        if fees_kept {
+            policy["fees_kept"] = json!(true);
+        }
+        self.inventory("refund_policy_changed", &json!({"policy": policy}));
+    }
+
+    /// Adds that these of an order's tickets are returned and what is due back for it.
+    pub(crate) fn give_back(&mut self, returned: &Value, refund: u64, amount: u64) {
+        self.inventory("tickets_returned", returned);
+        self.also("refund_due", &due_back(returned, refund, amount));
+    }
+
+    /// Adds an event that names a refund of an order.
+    pub(crate) fn refund_event(&mut self, event_type: &str, order: u64, refund: u64) {
+        let mut payload = paying(order, order);
+        payload["refund"] = json!(id("refund", refund));
+        if event_type == "refund_failed" {
+            payload["reason"] = json!("card_closed");
+        }
+        self.inventory(event_type, &payload);
+    }
+
+    pub(crate) fn retry(&mut self, order: u64, refund: u64, amount: u64, failures: u64) {
+        let mut payload = paying(order, order);
+        payload["refund"] = json!(id("refund", refund));
+        (payload["amount"], payload["failures"]) = (json!(amount), json!(failures));
+        self.inventory("refund_retried", &payload);
+    }
+
+    pub(crate) fn cancel_show(&mut self, orders: u64) {
+        self.inventory("inventory_cancelled", &json!({"orders": orders}));
+    }
+
     pub(crate) fn admit(&mut self, ticket: u64) {
         let now = time(self.now);
         self.event(&self.stream("doors"), "ticket_admitted", &json!({
@@ -329,4 +365,24 @@ pub(crate) fn tickets(order: u64, items: &[Value]) -> Value {
 /// A payload that names an order and its payment.
 pub(crate) fn paying(order: u64, payment: u64) -> Value {
     json!({"order": id("order", order), "payment": id("payment", payment)})
+}
+
+/// Tickets of an order that are returned: of all its items those at these places.
+pub(crate) fn returned(order: u64, items: &[Value], places: &[usize], left: u64, kept: u64) -> Value {
+    let all = ticketed(order, items);
+    let tickets: Vec<&Value> = places.iter().filter_map(|place| all.get(*place)).collect();
+    json!({
+        "hold": id("hold", order), "kept": kept, "left": left, "order": id("order", order), "reason": "requested",
+        "tickets": tickets,
+    })
+}
+
+/// What is due back of a payment with the number of its order, for tickets that are returned.
+pub(crate) fn due_back(returned: &Value, refund: u64, amount: u64) -> Value {
+    let order = returned["order"].as_str().unwrap_or_default();
+    let tickets = returned["tickets"].as_array().into_iter().flatten();
+    json!({
+        "amount": amount, "order": order, "payment": order.replace("order", "payment"), "reason": returned["reason"],
+        "refund": id("refund", refund), "tickets": tickets.map(|ticket| &ticket["ticket"]).collect::<Vec<_>>(),
+    })
 }

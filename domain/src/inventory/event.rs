@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
 use crate::id::{
-    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
+    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, RefundId, ShowId, TaxId, TicketId,
+    TicketTypeId,
 };
 use crate::money::{Currency, Minor};
 use crate::pricing::{FeeLine, Rate, Share, TariffIndex, TaxLine};
+use crate::refund::RefundPolicy;
 use crate::seating::{Layout, SeatId};
 use crate::stored_events;
 use crate::time::Timestamp;
@@ -92,6 +94,20 @@ stored_events! {
         PaymentDisputed = "payment_disputed" v 1,
         /// The buyer has tickets.
         TicketsIssued = "tickets_issued" v 1,
+        /// Buyers may give tickets back on other terms from now on.
+        RefundPolicyChanged = "refund_policy_changed" v 1,
+        /// Tickets are good no longer, and their seats are free.
+        TicketsReturned = "tickets_returned" v 1,
+        /// Money that has come has to go back.
+        RefundDue = "refund_due" v 1,
+        /// The money has gone back.
+        RefundMade = "refund_made" v 1,
+        /// The provider did not give the money back.
+        RefundFailed = "refund_failed" v 1,
+        /// A refund that failed is to be tried again.
+        RefundRetried = "refund_retried" v 1,
+        /// The show does not take place.
+        InventoryCancelled = "inventory_cancelled" v 1,
     }
 }
 
@@ -154,6 +170,9 @@ pub struct InventoryDrafted {
     /// The layout itself: not stored, found by its digest when the event is read.
     #[serde(skip)]
     pub plan: Option<Arc<Layout>>,
+    /// On what terms buyers may give tickets back; not at all unless it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicy>,
     /// When the sale ends; else when the show starts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale_ends_at: Option<Timestamp>,
@@ -281,6 +300,66 @@ pub struct BlockReleased {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SalePaused {
+    /// Why, as the organizer puts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// See [`InventoryEvent::RefundPolicyChanged`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundPolicyChanged {
+    /// The terms; none: tickets are not given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RefundPolicy>,
+}
+
+/// See [`InventoryEvent::TicketsReturned`]. What of their value is not kept is due back by the next event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TicketsReturned {
+    /// The hold whose seats are free again.
+    pub hold: HoldId,
+    /// What of their value the organizer keeps, in minor units.
+    pub kept: Minor,
+    /// How many tickets the order still has.
+    pub left: u32,
+    /// What the operator says about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The order.
+    pub order: OrderId,
+    /// Why.
+    pub reason: ReturnReason,
+    /// The tickets, as they were issued.
+    pub tickets: Vec<TicketItem>,
+}
+
+/// See [`InventoryEvent::RefundDue`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefundDue {
+    /// In minor units.
+    pub amount: Minor,
+    /// The order.
+    pub order: OrderId,
+    /// The payment that it goes back to.
+    pub payment: PaymentId,
+    /// Why.
+    pub reason: RefundReason,
+    /// The refund.
+    pub refund: RefundId,
+    /// The tickets that it is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<TicketId>,
+}
+
+/// See [`InventoryEvent::InventoryCancelled`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InventoryCancelled {
+    /// How many orders have tickets, or are about to: each of them ends with what was paid for it due back.
+    pub orders: u32,
     /// Why, as the organizer puts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -456,6 +535,39 @@ payloads! {
         order: OrderId,
         /// The tickets.
         tickets: Vec<TicketItem>,
+    }
+    /// See [`InventoryEvent::RefundMade`].
+    RefundMade {
+        /// The order.
+        order: OrderId,
+        /// The payment that it went back to.
+        payment: PaymentId,
+        /// The refund.
+        refund: RefundId,
+    }
+    /// See [`InventoryEvent::RefundFailed`].
+    RefundFailed {
+        /// The order.
+        order: OrderId,
+        /// The payment that it should have gone back to.
+        payment: PaymentId,
+        /// What the provider says, in `snake_case`.
+        reason: String,
+        /// The refund.
+        refund: RefundId,
+    }
+    /// See [`InventoryEvent::RefundRetried`].
+    RefundRetried {
+        /// In minor units.
+        amount: Minor,
+        /// How often the provider could not make it before.
+        failures: u32,
+        /// The order.
+        order: OrderId,
+        /// The payment that it goes back to.
+        payment: PaymentId,
+        /// The refund.
+        refund: RefundId,
     }
 }
 
@@ -645,6 +757,42 @@ pub enum CancelReason {
     CaptureFailed,
 }
 
+/// Why tickets are good no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnReason {
+    /// The buyer gave them back.
+    Requested,
+    /// The operator took them back.
+    Operator,
+    /// The show does not take place.
+    ShowCancelled,
+}
+
+/// Why money that has come goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// The buyer gave tickets back.
+    Requested,
+    /// The operator took tickets back.
+    Operator,
+    /// The show does not take place.
+    ShowCancelled,
+    /// It came after the order was cancelled, because it had not come.
+    CapturedLate,
+}
+
+impl From<ReturnReason> for RefundReason {
+    fn from(reason: ReturnReason) -> Self {
+        match reason {
+            ReturnReason::Requested => Self::Requested,
+            ReturnReason::Operator => Self::Operator,
+            ReturnReason::ShowCancelled => Self::ShowCancelled,
+        }
+    }
+}
+
 /// Why reserved money has to be let go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -659,6 +807,8 @@ pub enum VoidReason {
     AmountDiffers,
     /// The show no longer sells.
     SaleEnded,
+    /// The show does not take place.
+    ShowCancelled,
 }
 
 impl InventoryEvent {

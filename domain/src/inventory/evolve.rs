@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use super::event::{
     BlockPlaced, BlockReleased, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted,
-    InventoryEvent, Item, OrderPlaced, PaymentStarted, PoolAdded, TicketTypeAdded,
+    InventoryEvent, Item, OrderPlaced, PaymentStarted, PoolAdded, RefundDue, TicketItem, TicketTypeAdded,
+    TicketsReturned,
 };
 use super::{
-    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Terms,
-    TicketType,
+    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Refund,
+    RefundPhase, Terms, TicketType,
 };
-use crate::id::{HoldId, OrderId, PaymentId, PoolId};
+use crate::id::{HoldId, OrderId, PaymentId, PoolId, RefundId};
 use crate::mutant::{self, Mutant};
 use crate::seating::SeatIndex;
 use crate::seating::runs::Runs;
@@ -84,6 +85,23 @@ impl Inventory {
             InventoryEvent::PaymentVoided(event) => self.set_payment(event.payment, PaymentPhase::Voided),
             InventoryEvent::PaymentDisputed(event) => self.set_payment(event.payment, PaymentPhase::Disputed),
             InventoryEvent::TicketsIssued(event) => self.set_order(event.order, OrderPhase::Ticketed),
+            InventoryEvent::RefundPolicyChanged(event) => {
+                self.change_terms(|terms| terms.refund_policy = event.policy);
+            }
+            InventoryEvent::TicketsReturned(event) => self.tickets_returned(event),
+            InventoryEvent::RefundDue(event) => self.refund_due(event),
+            InventoryEvent::RefundMade(event) => self.set_refund(event.refund, RefundPhase::Made),
+            InventoryEvent::RefundFailed(event) => {
+                self.set_refund(event.refund, RefundPhase::Failed);
+                if let Some(refund) = self.refunds.get_mut(&event.refund) {
+                    refund.failures = refund.failures.saturating_add(1);
+                }
+            }
+            InventoryEvent::RefundRetried(event) => self.set_refund(event.refund, RefundPhase::Due),
+            InventoryEvent::InventoryCancelled(_) => {
+                let with_tickets = self.orders.iter().filter(|(_, order)| order.has_tickets());
+                self.unwound.get_or_insert(with_tickets.map(|(id, _)| *id).collect());
+            }
         }
     }
 
@@ -236,6 +254,7 @@ impl Inventory {
         if let Some(hold) = self.hold_in(Phase::Open, event.hold) {
             hold.phase = Phase::Ordered;
         }
+        let policy = self.terms.as_ref().and_then(|terms| terms.drafted.refund_policy);
         self.orders.insert(
             event.order,
             Order {
@@ -245,6 +264,9 @@ impl Inventory {
                 total: event.total,
                 phase: OrderPhase::Placed,
                 payments: Vec::new(),
+                policy,
+                gone: BTreeSet::new(),
+                refunds: 0,
             },
         );
         if let Some(buyer) = event.buyer_key {
@@ -279,6 +301,48 @@ impl Inventory {
         hold.phase = Phase::Secured;
         let (items, expires_at) = (hold.items.clone(), hold.expires_at);
         self.unwatch(&items, id, expires_at);
+    }
+
+    /// The hold no longer has what it held for these tickets.
+    fn tickets_returned(&mut self, event: &TicketsReturned) {
+        let Some(order) = self.orders.get_mut(&event.order) else { return };
+        let known = |ticket: &&TicketItem| order.items.contains(ticket);
+        let known: Vec<&TicketItem> = event.tickets.iter().filter(known).collect();
+        let mut returned = Vec::with_capacity(known.len());
+        for TicketItem { price, seat, ticket, ticket_type } in known {
+            if order.gone.insert(*ticket) {
+                returned.push(Item { price: *price, seat: seat.clone(), ticket_type: *ticket_type });
+            }
+        }
+        let (id, is_over) = (order.hold, !order.has_tickets());
+        if is_over && let Some(unwound) = &mut self.unwound {
+            unwound.remove(&event.order);
+        }
+        let Some(hold) = self.hold_in(Phase::Secured, id) else { return };
+        returned.retain(|item| {
+            let at = hold.items.iter().position(|held| held == item);
+            at.map(|at| hold.items.remove(at)).is_some()
+        });
+        if hold.items.is_empty() {
+            hold.phase = Phase::Released;
+        }
+        let expires_at = hold.expires_at;
+        self.unclaim(&returned, id, expires_at);
+    }
+
+    fn refund_due(&mut self, event: &RefundDue) {
+        let RefundDue { amount, order, payment, refund, .. } = *event;
+        let Entry::Vacant(place) = self.refunds.entry(refund) else { return };
+        place.insert(Refund { order, payment, amount, phase: RefundPhase::Due, failures: 0 });
+        if let Some(order) = self.orders.get_mut(&order) {
+            order.refunds = order.refunds.saturating_add(1);
+        }
+    }
+
+    fn set_refund(&mut self, id: RefundId, phase: RefundPhase) {
+        if let Some(refund) = self.refunds.get_mut(&id) {
+            refund.phase = phase;
+        }
     }
 
     /// The hold, if it has come just so far.

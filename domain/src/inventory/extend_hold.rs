@@ -15,9 +15,10 @@ pub struct ExtendHold {
 /// Decides [`ExtendHold`].
 ///
 /// # Errors
-/// The hold is not open, or already lives as long as it may.
+/// The hold is not open or already lives as long as it may, or the show does not take place.
 pub fn decide(command: &ExtendHold, inventory: &Inventory, now: Timestamp) -> Decision {
     let hold = inventory.open_hold(command.hold, now)?;
+    inventory.check_takes_place()?;
     let fresh = now.plus_seconds(inventory.terms()?.drafted.hold_seconds);
     let expires_at = fresh.min(hold.max_expires_at);
     if expires_at > hold.expires_at {

@@ -26,6 +26,8 @@ impl Inventory {
             holds,
             orders,
             payments,
+            refunds,
+            unwound,
             buyers,
             deadlines,
         } = self;
@@ -38,11 +40,12 @@ impl Inventory {
         let holds: BTreeMap<_, _> = holds.iter().collect();
         let orders: BTreeMap<_, _> = orders.iter().collect();
         let payments: BTreeMap<_, _> = payments.iter().collect();
+        let refunds: BTreeMap<_, _> = refunds.iter().collect();
         let buyers: BTreeMap<_, _> =
             buyers.iter().map(|(buyer, orders)| (buyer.as_bytes(), orders)).collect();
         let text = format!(
             "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{unclaimed:?}{blocks:?}{holds:?}{orders:?}\
-             {payments:?}{buyers:?}{deadlines:?}"
+             {payments:?}{refunds:?}{unwound:?}{buyers:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])
     }

@@ -14,12 +14,13 @@ pub struct PauseSale {
 /// Decides [`PauseSale`]. Pausing again changes nothing.
 ///
 /// # Errors
-/// There is no such show, or it is a draft.
+/// There is no such show, it is a draft, or it does not take place.
 pub fn decide(command: &PauseSale, inventory: &Inventory) -> Decision {
     inventory.terms()?;
     if !inventory.published {
         return Err(InventoryRefused::NotPublished);
     }
+    inventory.check_takes_place()?;
     if inventory.paused {
         return Ok(Vec::new());
     }

@@ -26,6 +26,7 @@ pub struct PlaceOrder {
 /// The hold is not open, or has fewer of a ticket type than an order must have.
 pub fn decide(command: &PlaceOrder, inventory: &Inventory, now: Timestamp) -> Decision {
     let hold = inventory.open_hold(command.hold, now)?;
+    inventory.check_takes_place()?;
     if inventory.orders.contains_key(&command.order) {
         return Err(InventoryRefused::Exists);
     }
@@ -84,7 +85,7 @@ impl Inventory {
                 OrderPhase::Secured(_) | OrderPhase::Ticketed => true,
                 OrderPhase::Cancelled => false,
             })
-            .fold(0_u32, |sum, order| sum.saturating_add(count(order.items.len())));
+            .fold(0_u32, |sum, order| sum.saturating_add(count(order.items.len() - order.gone.len())));
         if has.saturating_add(count(hold.items.len())) > limit {
             return Err(InventoryRefused::BuyerLimitExceeded { has, limit });
         }

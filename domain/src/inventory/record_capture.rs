@@ -1,8 +1,11 @@
 //! Recording how taking the money ended: with tickets, or with the seats given back.
 
-use super::event::{CancelReason, OrderCancelled, PaymentCaptureFailed, PaymentCaptured, TicketsIssued};
+use super::event::{
+    CancelReason, OrderCancelled, PaymentCaptureFailed, PaymentCaptured, RefundDue, RefundReason,
+    TicketsIssued,
+};
 use super::{Decision, Inventory, InventoryRefused, OrderPhase, PaymentPhase};
-use crate::id::PaymentId;
+use crate::id::{PaymentId, RefundId};
 
 /// Record how a capture ended.
 #[derive(Debug, Clone)]
@@ -22,23 +25,37 @@ pub fn decide(command: &RecordCapture, inventory: &Inventory) -> Decision {
     let known = inventory.payments.get(&payment).ok_or(InventoryRefused::UnknownPayment)?;
     let order = known.order;
     let placed = inventory.orders.get(&order).ok_or(InventoryRefused::UnknownOrder)?;
+    let amount = placed.total;
+    let captured = PaymentCaptured { amount, order, payment }.into();
     match (known.phase, placed.phase) {
         (PaymentPhase::Settled, OrderPhase::Secured(Some(by))) if by == payment => {}
+        (PaymentPhase::CaptureFailed, _) if command.failure.is_none() => {
+            // It was not expected any more: the seats are gone.
+            let refund = RefundId::of_order(order, placed.refunds.saturating_add(1));
+            let due = RefundDue {
+                amount,
+                order,
+                payment,
+                reason: RefundReason::CapturedLate,
+                refund,
+                tickets: Vec::new(),
+            };
+            return Ok(vec![captured, due.into()]);
+        }
         (PaymentPhase::Captured | PaymentPhase::CaptureFailed | PaymentPhase::Disputed, _) => {
             return Ok(Vec::new());
         }
         _ => return Err(InventoryRefused::TooEarly),
     }
-    Ok(match &command.failure {
-        None => vec![
-            PaymentCaptured { amount: known.amount, order, payment }.into(),
-            TicketsIssued { order, tickets: placed.items.clone() }.into(),
-        ],
-        Some(reason) => vec![
-            PaymentCaptureFailed { order, payment, reason: reason.clone() }.into(),
-            OrderCancelled { hold: placed.hold, order, reason: CancelReason::CaptureFailed }.into(),
-        ],
-    })
+    let Some(reason) = &command.failure else {
+        let issued = TicketsIssued { order, tickets: placed.items.clone() }.into();
+        let ended = inventory.ended_if_cancelled(order, placed, payment);
+        return Ok([captured, issued].into_iter().chain(ended).collect());
+    };
+    Ok(vec![
+        PaymentCaptureFailed { order, payment, reason: reason.clone() }.into(),
+        OrderCancelled { hold: placed.hold, order, reason: CancelReason::CaptureFailed }.into(),
+    ])
 }
 
 #[cfg(test)]
@@ -76,6 +93,22 @@ mod tests {
             ])
             .when(place_hold(BOB, &["A-1"]))
             .then([hold_placed(5, BOB, &["A-1"])]);
+    }
+
+    #[test]
+    fn money_that_comes_after_its_capture_failed_is_due_back() {
+        secured_theatre()
+            .at(5)
+            .when(capture_fails(PAY))
+            .happens(5)
+            .at(6)
+            .when(capture(PAY))
+            .then_and([
+                PaymentCaptured { amount: PRICE, order: ANN_ORDER, payment: PAY }.into(),
+                nth_refund_due(1, &[], PRICE, RefundReason::CapturedLate),
+            ])
+            .when(capture(PAY))
+            .then([]);
     }
 
     #[test]

@@ -14,9 +14,10 @@ pub struct Reschedule {
 /// Decides [`Reschedule`]. The start that it has already changes nothing.
 ///
 /// # Errors
-/// There is no such show, the new start has passed, or the sale would open after it.
+/// There is no such show, it does not take place, the new start has passed, or the sale would open after it.
 pub fn decide(command: &Reschedule, inventory: &Inventory, now: Timestamp) -> Decision {
     let drafted = &inventory.terms()?.drafted;
+    inventory.check_takes_place()?;
     if command.starts_at == drafted.starts_at {
         return Ok(Vec::new());
     }

@@ -6,12 +6,13 @@ use super::{Decision, Inventory, InventoryRefused};
 /// Decides that the sale goes on. Resuming what is not paused changes nothing.
 ///
 /// # Errors
-/// There is no such show, or it is a draft.
+/// There is no such show, it is a draft, or it does not take place.
 pub fn decide(inventory: &Inventory) -> Decision {
     inventory.terms()?;
     if !inventory.published {
         return Err(InventoryRefused::NotPublished);
     }
+    inventory.check_takes_place()?;
     if !inventory.paused {
         return Ok(Vec::new());
     }

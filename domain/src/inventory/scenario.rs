@@ -14,8 +14,10 @@ use crate::id::{PersonId, TicketId};
 use crate::seating::{Category, LAYOUT_FORMAT, LayoutDocument, Point, Seat, SeatId};
 
 mod charges;
+mod refunds;
 
 pub(crate) use charges::*;
+pub(crate) use refunds::*;
 
 pub(crate) const HOLD_MS: i64 = 300_000;
 pub(crate) const HOLD_MAX_MS: i64 = 900_000;
@@ -164,6 +166,7 @@ fn drafted(plan: Option<Arc<Layout>>) -> InventoryEvent {
         max_per_buyer: None,
         max_per_order: None,
         plan,
+        refund_policy: None,
         sale_ends_at: None,
         sale_starts_at: None,
         show: SHOW,
@@ -371,7 +374,8 @@ pub(crate) fn place_order(order: OrderId, hold: HoldId) -> InventoryCommand {
 }
 
 pub(crate) fn cancel_order(order: OrderId) -> InventoryCommand {
-    InventoryCommand::CancelOrder(cancel_order::CancelOrder { order })
+    let by = refund_tickets::Refunder::Buyer;
+    InventoryCommand::CancelOrder(cancel_order::CancelOrder { order, by })
 }
 
 pub(crate) fn start_payment(payment: PaymentId, order: OrderId) -> InventoryCommand {

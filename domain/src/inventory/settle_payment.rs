@@ -35,6 +35,7 @@ pub fn decide(command: &SettlePayment, inventory: &Inventory, now: Timestamp) ->
     match order.phase {
         OrderPhase::Cancelled => return Ok(let_go(VoidReason::OrderCancelled)),
         OrderPhase::Secured(_) | OrderPhase::Ticketed => return Ok(let_go(VoidReason::AlreadyPaid)),
+        OrderPhase::Placed if inventory.unwound.is_some() => return Ok(let_go(VoidReason::ShowCancelled)),
         OrderPhase::Placed if payment.amount != order.total => return Ok(let_go(VoidReason::AmountDiffers)),
         OrderPhase::Placed => {}
     }

@@ -12,12 +12,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
-use super::{Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Terms, TicketType};
+use super::{
+    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Refund, Terms, TicketType,
+};
 use crate::aggregate::Layouts;
 use crate::digest::Digest;
-use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId};
 use crate::money::Minor;
-use crate::pricing::{Share, TariffIndex, Tariffs};
+use crate::pricing::{Rate, Share, TariffIndex, Tariffs};
+use crate::refund::RefundPolicy;
 use crate::seating::{Layout, SeatId, SeatIndex};
 use crate::snapshot::{NotRestored, decode, decode_first, encode};
 use crate::time::Timestamp;
@@ -47,6 +50,8 @@ struct Rest<'a> {
     #[serde(borrow)]
     orders: Vec<StoredOrder<'a>>,
     payments: Vec<(PaymentId, Payment)>,
+    refunds: Vec<(RefundId, Refund)>,
+    unwound: Option<BTreeSet<OrderId>>,
     buyers: Vec<(Digest, Vec<OrderId>)>,
     deadlines: Vec<(Timestamp, HoldId)>,
 }
@@ -89,7 +94,13 @@ struct StoredOrder<'a> {
     total: Minor,
     phase: OrderPhase,
     payments: Vec<PaymentId>,
+    policy: Option<StoredPolicy>,
+    gone: BTreeSet<TicketId>,
+    refunds: u32,
 }
+
+/// Whether fees are kept, what share goes back, and until how many seconds before the start.
+type StoredPolicy = (bool, Rate, u32);
 
 #[derive(Serialize, Deserialize)]
 struct StoredItem<'a> {
@@ -161,7 +172,11 @@ impl Inventory {
         let mut buyers: Vec<(Digest, Vec<OrderId>)> =
             self.buyers.iter().map(|(buyer, orders)| (*buyer, orders.clone())).collect();
         buyers.sort_unstable_by_key(|(buyer, _)| *buyer.as_bytes());
-        Rest { claims: self.claims.clone(), blocks, holds, orders, payments, buyers, deadlines }
+        let mut refunds: Vec<(RefundId, Refund)> =
+            self.refunds.iter().map(|(id, refund)| (*id, *refund)).collect();
+        refunds.sort_unstable_by_key(|(id, _)| *id);
+        let (claims, unwound) = (self.claims.clone(), self.unwound.clone());
+        Rest { claims, blocks, holds, orders, payments, refunds, unwound, buyers, deadlines }
     }
 
     fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
@@ -191,6 +206,11 @@ impl Inventory {
             total: order.total,
             phase: order.phase,
             payments: order.payments.clone(),
+            policy: order.policy.map(|RefundPolicy { fees_kept, rate, seconds_before_start }| {
+                (fees_kept, rate, seconds_before_start)
+            }),
+            gone: order.gone.clone(),
+            refunds: order.refunds,
         }
     }
 
@@ -258,6 +278,8 @@ impl Inventory {
         self.holds = holds;
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();
+        self.refunds = rest.refunds.into_iter().collect();
+        self.unwound = rest.unwound;
         self.buyers = rest.buyers.into_iter().collect();
         self.deadlines = BTreeSet::from_iter(rest.deadlines);
         Ok(())
@@ -309,8 +331,13 @@ impl<'a> StoredOrder<'a> {
             })
         };
         let items = self.items.into_iter().map(with_ticket).collect::<Result<_, _>>()?;
-        let Self { order, hold, shares, total, phase, payments, .. } = self;
-        Ok((order, Order { hold, items, shares, total, phase, payments }))
+        let policy = self.policy.map(|(fees_kept, rate, seconds_before_start)| RefundPolicy {
+            fees_kept,
+            rate,
+            seconds_before_start,
+        });
+        let Self { order, hold, shares, total, phase, payments, gone, refunds, .. } = self;
+        Ok((order, Order { hold, items, shares, total, phase, payments, policy, gone, refunds }))
     }
 }
 

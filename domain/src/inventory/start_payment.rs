@@ -28,6 +28,7 @@ const ATTEMPTS_MAX: usize = 20;
 /// The order cannot be paid any more, or is just being paid.
 pub fn decide(command: &StartPayment, inventory: &Inventory, now: Timestamp) -> Decision {
     let (order, _) = inventory.open_order(command.order, now)?;
+    inventory.check_takes_place()?;
     if inventory.payments.contains_key(&command.payment) {
         return Err(InventoryRefused::Exists);
     }

@@ -18,11 +18,13 @@ impl Reference {
         match command {
             InventoryCommand::PauseSale(c) => {
                 self.sellable()?;
+                self.takes_place()?;
                 let event = SalePaused { reason: c.reason.clone() }.into();
                 if self.paused { exactly([]) } else { exactly([event]) }
             }
             InventoryCommand::ResumeSale => {
                 self.sellable()?;
+                self.takes_place()?;
                 if self.paused { exactly([SaleResumed {}.into()]) } else { exactly([]) }
             }
             InventoryCommand::ChangeSaleWindow(c) => {
@@ -43,6 +45,7 @@ impl Reference {
             }
             InventoryCommand::Reschedule(c) => {
                 let terms = self.drafted()?;
+                self.takes_place()?;
                 if c.starts_at == terms.starts_at {
                     return exactly([]);
                 }

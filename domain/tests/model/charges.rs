@@ -83,6 +83,6 @@ impl Reference {
             BoughtState::Secured(_) | BoughtState::Ticketed(_) => true,
             BoughtState::Cancelled => false,
         };
-        theirs.filter(open).map(|order| order.items.len()).sum()
+        theirs.filter(open).map(|order| order.live().len()).sum()
     }
 }

@@ -5,6 +5,7 @@ use boxoffice_domain::id::TicketTypeId;
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::event::Item;
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::refund_tickets::Refunder;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     InventoryCommand, add_hold_items, cancel_order, extend_hold, place_hold, place_order, record_capture,
@@ -15,6 +16,7 @@ use proptest::prelude::*;
 
 use super::changing::{self, Change};
 use super::reference::{BoughtState, Held, HeldState, Paying, PayingState, Reference};
+use super::returning::{self, Returning};
 use super::world::{self, House};
 
 /// A show and what happens to it.
@@ -29,6 +31,8 @@ pub(crate) struct History {
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Ask(Ask),
+    /// All that it takes to come from wishes to tickets, if nothing is in the way.
+    Buy(Vec<Wish>),
     /// A former command once more, as it was: the n-th from the end.
     Again(u8),
     Wait(Wait),
@@ -61,7 +65,8 @@ pub(crate) enum Ask {
     Expire,
     /// By one of a few buyers.
     PlaceOrder(NewId, Aim, u8),
-    Cancel(Aim),
+    Cancel(Aim, Refunder),
+    Returning(Returning),
     StartPayment(NewId, Aim),
     ActionRequired(Aim),
     /// With an amount that is off by so much.
@@ -153,7 +158,8 @@ fn ask() -> BoxedStrategy<Ask> {
         5 => aim().prop_map(Ask::Release),
         2 => Just(Ask::Expire),
         20 => (new_id(), aim(), any::<u8>()).prop_map(|(id, hold, buyer)| Ask::PlaceOrder(id, hold, buyer)),
-        3 => aim().prop_map(Ask::Cancel),
+        3 => (aim(), returning::refunder()).prop_map(|(order, by)| Ask::Cancel(order, by)),
+        30 => returning::returning().prop_map(Ask::Returning),
         20 => (new_id(), aim()).prop_map(|(id, order)| Ask::StartPayment(id, order)),
         3 => aim().prop_map(Ask::ActionRequired),
         16 => (aim(), off_by).prop_map(|(payment, off_by)| Ask::Authorise(payment, off_by)),
@@ -179,6 +185,7 @@ fn wait() -> BoxedStrategy<Wait> {
 pub(crate) fn history(steps_max: usize) -> BoxedStrategy<History> {
     let step = prop_oneof![
         28 => ask().prop_map(Step::Ask),
+        1 => wishes().prop_map(Step::Buy),
         2 => any::<u8>().prop_map(Step::Again),
         7 => wait().prop_map(Step::Wait),
         1 => Just(Step::Crash),
@@ -186,6 +193,21 @@ pub(crate) fn history(steps_max: usize) -> BoxedStrategy<History> {
     (world::house(), any::<bool>(), prop::collection::vec(step, 1..steps_max))
         .prop_map(|(house, timer, steps)| History { house, timer, steps })
         .boxed()
+}
+
+/// The steps from wishes to tickets; each is about what the one before has made.
+pub(crate) fn purchase(wishes: &[Wish], there: &Reference) -> [Ask; 6] {
+    let latest = |all: usize| Aim::Any(u8::try_from(all % 256).unwrap());
+    let (hold, order) = (latest(there.holds.len()), latest(there.orders.len()));
+    let payment = latest(there.payments.len());
+    [
+        Ask::PlaceHold(NewId::Fresh, wishes.to_vec()),
+        Ask::PlaceOrder(NewId::Fresh, hold, 0),
+        Ask::StartPayment(NewId::Fresh, order),
+        Ask::Authorise(payment, 0),
+        Ask::Settle(payment),
+        Ask::Capture(payment, true),
+    ]
 }
 
 impl Wait {
@@ -261,9 +283,11 @@ impl Ask {
                 buyer: world::buyer(),
                 buyer_key: world::buyer_key(*buyer),
             }),
-            Self::Cancel(aim) => {
-                InventoryCommand::CancelOrder(cancel_order::CancelOrder { order: order(aim) })
+            Self::Cancel(aim, by) => {
+                let (order, by) = (order(aim), by.clone());
+                InventoryCommand::CancelOrder(cancel_order::CancelOrder { order, by })
             }
+            Self::Returning(returning) => returning.command(there),
             Self::StartPayment(id, aim) => InventoryCommand::StartPayment(start_payment::StartPayment {
                 payment: world::payment(id.number(there.payments.len())),
                 order: order(aim),

@@ -1,9 +1,11 @@
 //! What must come of each command, and whether that came.
 
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId, TicketId};
+use boxoffice_domain::inventory::cancel_order::CancelOrder;
 use boxoffice_domain::inventory::event::*;
 use boxoffice_domain::inventory::place_order::PlaceOrder;
 use boxoffice_domain::inventory::record_payment::Fact;
+use boxoffice_domain::inventory::refund_tickets::RefundTickets;
 use boxoffice_domain::inventory::remove_hold_items::RemoveHoldItems;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::start_payment::StartPayment;
@@ -89,14 +91,7 @@ impl Reference {
                 Ok(Answer::Exactly(due.into_iter().map(|(_, hold)| HoldExpired { hold }.into()).collect()))
             }
             InventoryCommand::PlaceOrder(c) => self.judge_order(c, now),
-            InventoryCommand::CancelOrder(c) => match self.payable(c.order, now) {
-                Ok(order) => {
-                    let reason = CancelReason::Requested;
-                    exactly([OrderCancelled { hold: order.hold, order: c.order, reason }.into()])
-                }
-                Err(InventoryRefused::OrderCancelled) => exactly([]),
-                Err(refused) => Err(refused),
-            },
+            InventoryCommand::CancelOrder(c) => self.judge_cancellation(c, now),
             InventoryCommand::StartPayment(c) => self.judge_start(c, now),
             InventoryCommand::RecordPayment(c) => self.judge_fact(c.payment, &c.fact),
             InventoryCommand::SettlePayment(c) => self.judge_settlement(c.payment, now),
@@ -112,6 +107,12 @@ impl Reference {
                 }
             }
             InventoryCommand::DraftCopy(c) => self.judge_copy(c),
+            InventoryCommand::ChangeRefundPolicy(_)
+            | InventoryCommand::RefundTickets(_)
+            | InventoryCommand::RecordRefund(_)
+            | InventoryCommand::RetryRefund(_)
+            | InventoryCommand::CancelShow(_)
+            | InventoryCommand::WindUp => self.judge_giving_back(command, now),
             change => self.judge_change(change, now),
         }
     }
@@ -127,8 +128,28 @@ impl Reference {
         }
     }
 
+    fn judge_cancellation(&self, command: &CancelOrder, now: Timestamp) -> Judged {
+        let CancelOrder { order: id, by } = command;
+        if self.order(*id).is_some_and(|order| matches!(order.state, BoughtState::Ticketed(_))) {
+            let all = RefundTickets { order: *id, tickets: Vec::new(), by: by.clone() };
+            return match self.judge_refund(&all, now) {
+                Err(InventoryRefused::TicketsReturned(_)) => exactly([]),
+                judged => judged,
+            };
+        }
+        match self.payable(*id, now) {
+            Ok(order) => {
+                let reason = CancelReason::Requested;
+                exactly([OrderCancelled { hold: order.hold, order: *id, reason }.into()])
+            }
+            Err(InventoryRefused::OrderCancelled) => exactly([]),
+            Err(refused) => Err(refused),
+        }
+    }
+
     fn judge_extension(&self, id: HoldId, now: Timestamp) -> Judged {
         let hold = self.changeable(id, now)?;
+        self.takes_place()?;
         let until = now.plus_seconds(world::HOLD_SECONDS).min(hold.limit);
         if until > hold.until {
             exactly([HoldExtended { expires_at: until, hold: id }.into()])
@@ -165,6 +186,7 @@ impl Reference {
     fn judge_order(&self, command: &PlaceOrder, now: Timestamp) -> Judged {
         let PlaceOrder { order, hold: id, buyer, buyer_key } = *command;
         let hold = self.changeable(id, now)?;
+        self.takes_place()?;
         if self.order(order).is_some() {
             return Err(InventoryRefused::Exists);
         }
@@ -228,6 +250,7 @@ impl Reference {
 
     fn judge_start(&self, command: &StartPayment, now: Timestamp) -> Judged {
         let order = self.payable(command.order, now)?;
+        self.takes_place()?;
         if self.payment(command.payment).is_some() {
             return Err(InventoryRefused::Exists);
         }
@@ -288,6 +311,7 @@ impl Reference {
             BoughtState::Secured(_) | BoughtState::Ticketed(_) => {
                 return exactly([let_go(VoidReason::AlreadyPaid)]);
             }
+            BoughtState::Waiting if self.cancelled => return exactly([let_go(VoidReason::ShowCancelled)]),
             BoughtState::Waiting if known.amount != order.total => {
                 return exactly([let_go(VoidReason::AmountDiffers)]);
             }
@@ -317,16 +341,30 @@ impl Reference {
     fn judge_capture(&self, payment: PaymentId, failure: Option<&str>) -> Judged {
         let known = self.payment(payment).ok_or(InventoryRefused::UnknownPayment)?;
         let order = self.order(known.order).unwrap();
+        let captured = PaymentCaptured { amount: order.total, order: order.id, payment }.into();
         match known.state {
+            PayingState::CaptureFailed if failure.is_none() => {
+                let (refund, reason) = (self.next_refund(order.id), RefundReason::CapturedLate);
+                let due = RefundDue {
+                    amount: order.total,
+                    order: order.id,
+                    payment,
+                    reason,
+                    refund,
+                    tickets: Vec::new(),
+                };
+                return exactly([captured, due.into()]);
+            }
             PayingState::Captured | PayingState::CaptureFailed | PayingState::Disputed => return exactly([]),
             PayingState::Settled => {}
             _ => return Err(InventoryRefused::TooEarly),
         }
         match failure {
-            None => exactly([
-                PaymentCaptured { amount: order.total, order: order.id, payment }.into(),
-                TicketsIssued { order: order.id, tickets: order.items.clone() }.into(),
-            ]),
+            None => {
+                let issued = TicketsIssued { order: order.id, tickets: order.items.clone() }.into();
+                let ended = if self.cancelled { self.ended(order) } else { Vec::new() };
+                Ok(Answer::Exactly([vec![captured, issued], ended].concat()))
+            }
             Some(reason) => exactly([
                 PaymentCaptureFailed { order: order.id, payment, reason: reason.into() }.into(),
                 OrderCancelled { hold: order.hold, order: order.id, reason: CancelReason::CaptureFailed }

@@ -1,12 +1,17 @@
 //! Events and commands that make no sense: ids that nobody has, drafts that come twice, orders without a hold,
 //! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
 
-use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketTypeId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
+use boxoffice_domain::inventory::cancel_show::CancelShow;
+use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
 use boxoffice_domain::inventory::event::*;
 use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::record_refund::RecordRefund;
+use boxoffice_domain::inventory::refund_tickets::{RefundTickets, Refunder};
 use boxoffice_domain::inventory::release_block::{Part, ReleaseBlock};
+use boxoffice_domain::inventory::retry_refund::RetryRefund;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity,
@@ -19,7 +24,7 @@ use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
-use super::world;
+use super::{returning, world};
 
 /// How many holds events may name.
 pub(crate) const HOLDS: u32 = 4;
@@ -127,12 +132,13 @@ fn type_added() -> BoxedStrategy<TicketTypeAdded> {
 
 /// Any event, whatever went before.
 pub(crate) fn event() -> BoxedStrategy<InventoryEvent> {
-    prop_oneof![of_set_up(), of_changes(), of_holds(), of_holds(), of_orders(), of_payments()].boxed()
+    prop_oneof![of_set_up(), of_changes(), of_holds(), of_holds(), of_orders(), of_payments(), of_returns()]
+        .boxed()
 }
 
 /// Any event that is not about what is sold.
 pub(crate) fn event_of_a_sale() -> BoxedStrategy<InventoryEvent> {
-    prop_oneof![4 => of_holds(), 2 => of_orders(), 1 => of_payments()].boxed()
+    prop_oneof![4 => of_holds(), 2 => of_orders(), 1 => of_payments(), 1 => of_returns_of_a_sale()].boxed()
 }
 
 fn of_set_up() -> BoxedStrategy<InventoryEvent> {
@@ -252,6 +258,68 @@ fn of_payments() -> BoxedStrategy<InventoryEvent> {
         .boxed()
 }
 
+fn refund() -> BoxedStrategy<RefundId> {
+    (order(), 1..3_u32).prop_map(|(order, n)| RefundId::of_order(order, n)).boxed()
+}
+
+fn of_returns() -> BoxedStrategy<InventoryEvent> {
+    let policy = prop::option::of(returning::policy());
+    prop_oneof![
+        6 => of_returns_of_a_sale(),
+        1 => policy.prop_map(|policy| RefundPolicyChanged { policy }.into()),
+        1 => any::<u32>().prop_map(|orders| InventoryCancelled { orders, reason: None }.into()),
+    ]
+    .boxed()
+}
+
+fn of_returns_of_a_sale() -> BoxedStrategy<InventoryEvent> {
+    let reason = prop::sample::select(vec![ReturnReason::Requested, ReturnReason::ShowCancelled]);
+    let returned = (hold(), price(), order(), reason, ticket_items()).prop_map(
+        |(hold, kept, order, reason, tickets)| {
+            TicketsReturned { hold, kept, left: 0, note: None, order, reason, tickets }.into()
+        },
+    );
+    let of_refund = (0..4_u8, price(), order(), payment(), refund(), any::<u32>()).prop_map(
+        |(which, amount, order, payment, refund, failures)| match which {
+            0 => RefundDue {
+                amount,
+                order,
+                payment,
+                reason: RefundReason::CapturedLate,
+                refund,
+                tickets: Vec::new(),
+            }
+            .into(),
+            1 => RefundMade { order, payment, refund }.into(),
+            2 => RefundFailed { order, payment, reason: String::new(), refund }.into(),
+            _ => RefundRetried { amount, failures, order, payment, refund }.into(),
+        },
+    );
+    prop_oneof![returned, of_refund].boxed()
+}
+
+fn about_returns() -> BoxedStrategy<InventoryCommand> {
+    let number = prop::collection::vec(0..4_u32, 0..3);
+    prop_oneof![
+        returning::policy().prop_map(|policy| {
+            let change = ChangeRefundPolicy { policy: Some(policy), expected: None };
+            InventoryCommand::ChangeRefundPolicy(change)
+        }),
+        (order(), number, returning::refunder()).prop_map(|(order, numbers, by)| {
+            let tickets = numbers.into_iter().map(|n| TicketId::of_order(order, n)).collect();
+            InventoryCommand::RefundTickets(RefundTickets { order, tickets, by })
+        }),
+        (refund(), 0..3_u32).prop_map(|(refund, failures)| {
+            let failure = (failures == 2).then(String::new);
+            InventoryCommand::RecordRefund(RecordRefund { refund, failures, failure })
+        }),
+        refund().prop_map(|refund| InventoryCommand::RetryRefund(RetryRefund { refund })),
+        Just(InventoryCommand::CancelShow(CancelShow { reason: None })),
+        Just(InventoryCommand::WindUp),
+    ]
+    .boxed()
+}
+
 fn wants() -> BoxedStrategy<Vec<Want>> {
     let seat = (seat_name(), prop::option::of(ticket_type()))
         .prop_map(|(name, ticket_type)| Want::Seat { seat: world::seat(name), ticket_type });
@@ -275,7 +343,8 @@ pub(crate) fn command() -> BoxedStrategy<InventoryCommand> {
         about_holds(),
         about_holds(),
         about_orders(),
-        about_payments()
+        about_payments(),
+        about_returns()
     ]
     .boxed()
 }
@@ -371,7 +440,10 @@ fn about_orders() -> BoxedStrategy<InventoryCommand> {
                 buyer_key: None,
             })
         }),
-        order().prop_map(|order| InventoryCommand::CancelOrder(cancel_order::CancelOrder { order })),
+        order().prop_map(|order| {
+            let by = Refunder::Buyer;
+            InventoryCommand::CancelOrder(cancel_order::CancelOrder { order, by })
+        }),
         (0..6_u32, order()).prop_map(|(n, order)| {
             InventoryCommand::StartPayment(start_payment::StartPayment {
                 payment: world::payment(n),

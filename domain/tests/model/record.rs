@@ -56,12 +56,17 @@ impl Reference {
             }
             InventoryEvent::OrderPlaced(e) => {
                 self.live_hold(e.hold, HeldState::Choosing, now)?.state = HeldState::Ordered;
+                let policy = self.terms.as_ref().and_then(|terms| terms.refund_policy);
                 self.orders.push(Bought {
                     id: e.order,
                     hold: e.hold,
                     items: e.items.clone(),
+                    shares: e.shares.clone(),
                     total: e.total,
                     buyer_key: e.buyer_key,
+                    policy,
+                    gone: Vec::new(),
+                    kept: 0,
                     state: BoughtState::Waiting,
                 });
             }
@@ -74,6 +79,30 @@ impl Reference {
                 hold.state = HeldState::Reclaimed;
             }
             InventoryEvent::OrderSecured(e) => self.record_security(e, now)?,
+            InventoryEvent::PaymentStarted(_)
+            | InventoryEvent::PaymentActionRequired(_)
+            | InventoryEvent::PaymentAuthorised(_)
+            | InventoryEvent::PaymentDeclined(_)
+            | InventoryEvent::PaymentCaptured(_)
+            | InventoryEvent::PaymentCaptureFailed(_)
+            | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentVoided(_)
+            | InventoryEvent::PaymentDisputed(_) => self.record_payment(event)?,
+            InventoryEvent::TicketsIssued(e) => self.record_tickets(e)?,
+            InventoryEvent::RefundPolicyChanged(_)
+            | InventoryEvent::TicketsReturned(_)
+            | InventoryEvent::RefundDue(_)
+            | InventoryEvent::RefundMade(_)
+            | InventoryEvent::RefundFailed(_)
+            | InventoryEvent::RefundRetried(_)
+            | InventoryEvent::InventoryCancelled(_) => self.record_giving_back(event)?,
+            change => self.record_change(change, now)?,
+        }
+        self.check()
+    }
+
+    fn record_payment(&mut self, event: &InventoryEvent) -> Checked {
+        match event {
             InventoryEvent::PaymentStarted(e) => {
                 prop_assert!(self.payment(e.payment).is_none(), "{} exists", e.payment);
                 let (id, order, amount) = (e.payment, e.order, e.amount);
@@ -91,8 +120,8 @@ impl Reference {
                 self.pays(e.payment, e.order, &from, PayingState::Declined)?;
             }
             InventoryEvent::PaymentCaptured(e) => {
-                let payment =
-                    self.pays(e.payment, e.order, &[PayingState::Settled], PayingState::Captured)?;
+                let from = [PayingState::Settled, PayingState::CaptureFailed];
+                let payment = self.pays(e.payment, e.order, &from, PayingState::Captured)?;
                 prop_assert_eq!(payment.amount, e.amount);
             }
             InventoryEvent::PaymentCaptureFailed(e) => {
@@ -107,10 +136,9 @@ impl Reference {
             InventoryEvent::PaymentDisputed(e) => {
                 self.pays(e.payment, e.order, &[PayingState::Captured], PayingState::Disputed)?;
             }
-            InventoryEvent::TicketsIssued(e) => self.record_tickets(e)?,
-            change => self.record_change(change, now)?,
+            other => panic!("{other:?} is no payment"),
         }
-        self.check()
+        Ok(())
     }
 
     fn record_removal(&mut self, event: &HoldItemsRemoved, now: Timestamp) -> Checked {
@@ -123,14 +151,14 @@ impl Reference {
         Ok(())
     }
 
-    fn hold_mut(&mut self, id: HoldId) -> Result<&mut Held, TestCaseError> {
+    pub(super) fn hold_mut(&mut self, id: HoldId) -> Result<&mut Held, TestCaseError> {
         self.holds
             .iter_mut()
             .find(|hold| hold.id == id)
             .ok_or_else(|| TestCaseError::fail(format!("{id} was never placed")))
     }
 
-    fn order_mut(&mut self, id: OrderId) -> Result<&mut Bought, TestCaseError> {
+    pub(super) fn order_mut(&mut self, id: OrderId) -> Result<&mut Bought, TestCaseError> {
         self.orders
             .iter_mut()
             .find(|order| order.id == id)

@@ -9,7 +9,8 @@ use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
 use boxoffice_domain::inventory::{InventoryEvent, InventoryRefused};
-use boxoffice_domain::pricing::Tariff;
+use boxoffice_domain::pricing::{Share, Tariff};
+use boxoffice_domain::refund::RefundPolicy;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -19,9 +20,12 @@ use super::world;
 mod best;
 mod change;
 mod charges;
+mod giving_back;
 mod judge;
 mod record;
 mod stock;
+
+pub(crate) use giving_back::{Owed, OwedState};
 
 pub(crate) type Checked = Result<(), TestCaseError>;
 type Judged = Result<Answer, InventoryRefused>;
@@ -31,6 +35,8 @@ pub(crate) struct Reference {
     pub(crate) terms: Option<InventoryDrafted>,
     published: bool,
     paused: bool,
+    /// It does not take place.
+    cancelled: bool,
     pub(crate) pools: Vec<(PoolId, u32)>,
     pub(crate) types: Vec<TicketTypeAdded>,
     pub(crate) blocks: Vec<KeptBack>,
@@ -45,6 +51,7 @@ pub(crate) struct Reference {
     pub(crate) holds: Vec<Held>,
     pub(crate) orders: Vec<Bought>,
     pub(crate) payments: Vec<Paying>,
+    pub(crate) owed: Vec<Owed>,
     tickets: BTreeSet<TicketId>,
 }
 
@@ -85,8 +92,14 @@ pub(crate) struct Bought {
     pub(crate) id: OrderId,
     pub(crate) hold: HoldId,
     items: Vec<TicketItem>,
+    shares: Vec<Share>,
     total: u64,
     buyer_key: Option<Digest>,
+    /// On what terms tickets could be given back when it was placed.
+    policy: Option<RefundPolicy>,
+    /// Tickets that were given back, and what of their value was kept.
+    gone: Vec<TicketId>,
+    kept: u64,
     pub(crate) state: BoughtState,
 }
 
@@ -228,9 +241,16 @@ impl Reference {
         for order in &self.orders {
             let hold = self.hold(order.hold).unwrap();
             let secured = matches!(order.state, BoughtState::Secured(_) | BoughtState::Ticketed(_));
-            prop_assert_eq!(secured, hold.state == HeldState::Kept, "{:?} of {:?}", hold, order);
+            let live = order.live();
+            prop_assert_eq!(
+                secured && !live.is_empty(),
+                hold.state == HeldState::Kept,
+                "{:?} of {:?}",
+                hold,
+                order
+            );
             let has = hold.items.iter().map(|item| (item.price, &item.seat, item.ticket_type));
-            let bought = order.items.iter().map(|item| (item.price, &item.seat, item.ticket_type));
+            let bought = live.iter().map(|(item, _)| (item.price, &item.seat, item.ticket_type));
             prop_assert!(has.eq(bought), "{:?} is not what {:?} bought", hold, order);
         }
         for hold in &self.holds {

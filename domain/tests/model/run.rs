@@ -6,12 +6,12 @@ use boxoffice_domain::aggregate::{Aggregate, StoredEvent};
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     Inventory, InventoryCommand, InventoryEvent, InventoryRefused, cancel_order, extend_hold, place_hold,
-    record_capture, record_void, release_hold, settle_payment,
+    record_capture, record_void, refund_tickets, release_hold, settle_payment,
 };
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 
-use super::history::{History, Step};
+use super::history::{self, History, Step};
 use super::reference::{Checked, Reference};
 use super::world::{self, OneLayout};
 
@@ -58,6 +58,11 @@ impl<'a> Run<'a> {
         for step in &history.steps {
             match step {
                 Step::Ask(ask) => run.ask(ask.command(&history.house, &run.reference, run.now))?,
+                Step::Buy(wishes) => {
+                    for ask in history::purchase(wishes, &run.reference) {
+                        run.ask(ask.command(&history.house, &run.reference, run.now))?;
+                    }
+                }
                 Step::Again(n) => {
                     let nth_last = usize::from(*n) % run.asked.len().max(1);
                     if let Some((_, command)) = run.asked.iter().rev().nth(nth_last).cloned() {
@@ -101,7 +106,10 @@ impl<'a> Run<'a> {
     fn decide(&mut self, command: &InventoryCommand) -> Checked {
         let events = self.compare(command)?;
         match events {
-            Ok(events) => events.into_iter().try_for_each(|event| self.happens(event)),
+            Ok(events) => {
+                events.into_iter().try_for_each(|event| self.happens(event))?;
+                self.reference.check_money()
+            }
             Err(refused) => {
                 self.saw(name_of(&refused));
                 Ok(())
@@ -134,6 +142,9 @@ impl<'a> Run<'a> {
         if let InventoryEvent::PaymentVoidDue(void) = &event {
             self.saw(format!("let go: {:?}", void.reason));
         }
+        if let InventoryEvent::RefundDue(due) = &event {
+            self.saw(format!("due back: {:?}", due.reason));
+        }
         self.inventory.evolve(&event, self.now);
         self.reference.record(&event, self.now)?;
         prop_assert_eq!(self.inventory.next_deadline(), self.reference.next_deadline(), "after {:?}", event);
@@ -160,7 +171,10 @@ impl<'a> Run<'a> {
             ]
         });
         let orders = self.reference.orders.iter().rev().take(4).map(|order| order.id);
-        let orders = orders.map(|order| InventoryCommand::CancelOrder(cancel_order::CancelOrder { order }));
+        let orders = orders.map(|order| {
+            let by = refund_tickets::Refunder::Buyer;
+            InventoryCommand::CancelOrder(cancel_order::CancelOrder { order, by })
+        });
         let payments =
             self.reference.payments.iter().rev().take(4).map(|payment| payment.id).flat_map(|payment| {
                 [

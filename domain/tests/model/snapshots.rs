@@ -2,18 +2,25 @@
 
 use boxoffice_domain::aggregate::Aggregate;
 use boxoffice_domain::digest::Digest;
+use boxoffice_domain::id::RefundId;
+use boxoffice_domain::inventory::cancel_show::CancelShow;
 use boxoffice_domain::inventory::change_capacity::ChangeCapacity;
+use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
 use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
 use boxoffice_domain::inventory::change_ticket_type::ChangeTicketType;
 use boxoffice_domain::inventory::event::{SaleWindowChanged, TicketTypeChanged};
 use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
+use boxoffice_domain::inventory::record_refund::RecordRefund;
+use boxoffice_domain::inventory::refund_tickets::{RefundTickets, Refunder};
 use boxoffice_domain::inventory::reschedule::Reschedule;
 use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     Inventory, InventoryCommand, add_hold_items, cancel_order, extend_hold, pause_sale, place_order,
     record_capture, release_hold, remove_hold_items, settle_payment, start_payment,
 };
+use boxoffice_domain::pricing::Rate;
+use boxoffice_domain::refund::RefundPolicy;
 
 use super::world::{self, OneLayout};
 use super::{Sale, place, seat, units};
@@ -23,6 +30,7 @@ use super::{Sale, place, seat, units};
 const KNOWN: &[(u16, &str)] = &[
     (1, "8ded3a38f8ea912397ffb67822c525bf64b10e141affaaf2c0cad04df8da4f5c"),
     (2, "b3ceb87d5a8ee81763f29c32b2ce9c6024ed8f2a6660865e175c9d2cdc18fafc"),
+    (3, "523dd36bc892fd0e8f95a7a0fe4a53c9648db9aa51bcb80da4b0dae8368c400b"),
 ];
 
 #[test]
@@ -48,13 +56,18 @@ fn another_form_or_another_fold_has_another_version() {
 /// Holds and orders and payments in every phase.
 fn everything() -> Inventory {
     let mut sale = Sale::new();
+    let policy = RefundPolicy { fees_kept: true, rate: Rate::FULL, seconds_before_start: 60 };
+    let change = ChangeRefundPolicy { policy: Some(policy), expected: None };
+    sale.accepts(&InventoryCommand::ChangeRefundPolicy(change));
     holds(&mut sale);
+    given_back(&mut sale);
     bought(&mut sale, 10, "A-1");
     let late = ordered(&mut sale, 20, "A-2");
     let lost = ordered(&mut sale, 30, "A-3");
     let cancelled = ordered(&mut sale, 40, "A-4");
     sale.accepts(&tells(cancelled, Fact::Declined { reason: "no_funds".into() }));
-    sale.accepts(&InventoryCommand::CancelOrder(cancel_order::CancelOrder { order: world::order(40) }));
+    let (order, by) = (world::order(40), Refunder::Buyer);
+    sale.accepts(&InventoryCommand::CancelOrder(cancel_order::CancelOrder { order, by }));
     sale.wait_until(super::DEADLINE + 5_000);
     sale.accepts(&InventoryCommand::ExpireHolds);
     sale.accepts(&place(31, vec![seat("A-3")]));
@@ -81,7 +94,22 @@ fn everything() -> Inventory {
     let change = ChangeTicketType { changed, expected: None };
     sale.accepts(&InventoryCommand::ChangeTicketType(Box::new(change)));
     sale.accepts(&InventoryCommand::PauseSale(pause_sale::PauseSale { reason: None }));
+    sale.accepts(&InventoryCommand::CancelShow(CancelShow { reason: None }));
     sale.inventory
+}
+
+/// Refunds in every phase.
+fn given_back(sale: &mut Sale) {
+    for n in 60..63 {
+        bought(sale, n, "A-1");
+        let (order, by) = (world::order(n), Refunder::Buyer);
+        sale.accepts(&InventoryCommand::RefundTickets(RefundTickets { order, tickets: Vec::new(), by }));
+    }
+    for (n, failure) in [(60, None), (61, Some("card_closed".to_owned()))] {
+        let refund = RefundId::of_order(world::order(n), 1);
+        let record = RecordRefund { refund, failures: 0, failure };
+        sale.accepts(&InventoryCommand::RecordRefund(record));
+    }
 }
 
 fn circle(name: &str) -> Want {

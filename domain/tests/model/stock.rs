@@ -94,6 +94,7 @@ impl Reference {
         let over = now >= terms.starts_at || terms.sale_ends_at.is_some_and(|end| now >= end);
         match opens {
             _ if over => closed(opens),
+            _ if self.cancelled => Err(InventoryRefused::ShowCancelled),
             _ if self.paused => Err(InventoryRefused::SalePaused),
             Some(_) => closed(opens),
             None => Ok(()),

@@ -257,6 +257,7 @@ pub(crate) fn terms(house: &House, plan: Option<Arc<Layout>>) -> InventoryDrafte
         max_per_buyer: house.max_per_buyer,
         max_per_order: house.max_per_buyer.filter(|limit| *limit > 2).map(|limit| limit - 1),
         plan,
+        refund_policy: None,
         sale_ends_at: house.sale_ends.then(|| at(SALE_ENDS)),
         sale_starts_at: house.sale_starts.then(|| at(SALE_STARTS)),
         show: show(),

@@ -1,8 +1,8 @@
 //! One payment of the sandbox, as pure transitions: what it is told, what it becomes, what it has to tell.
 
-use boxoffice_commands::provider::{Captured, PaymentRequest};
+use boxoffice_commands::provider::{Captured, PaymentRequest, RefundRequest, Refunded};
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{OrderId, PaymentId, ShowId};
+use boxoffice_domain::id::{OrderId, PaymentId, RefundId, ShowId};
 use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::time::Timestamp;
@@ -43,7 +43,23 @@ pub enum Outcome {
     FailCapture,
     /// It is authorised, captured, and then disputed.
     Dispute,
+    /// It is authorised and captured, and cannot be given back until it is told to succeed.
+    FailRefund,
 }
+
+/// A refund, or a try of it, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tried {
+    refund: RefundId,
+    failures: u32,
+    amount: Minor,
+    /// Why it failed, if it failed.
+    failure: Option<String>,
+}
+
+/// Why a refund of [`Outcome::FailRefund`] fails.
+pub const REFUND_REFUSED: &str = "card_closed";
 
 /// Why a capture of [`Outcome::FailCapture`] fails.
 pub const DECLINED_AT_CAPTURE: &str = "card_declined_at_capture";
@@ -104,6 +120,10 @@ pub(super) struct Payment {
     pub(super) authorised_at: Option<Timestamp>,
     pub(super) capture_fails: bool,
     pub(super) disputed_once_captured: bool,
+    #[serde(default)]
+    pub(super) refunds_fail: bool,
+    #[serde(default)]
+    pub(super) refunds: Vec<Tried>,
     pub(super) facts_told: u32,
     pub(super) outbox: Vec<Queued>,
     /// The latest instructions that had a key, and what was answered.
@@ -143,6 +163,8 @@ impl Payment {
             authorised_at: None,
             capture_fails: false,
             disputed_once_captured: false,
+            refunds_fail: false,
+            refunds: Vec::new(),
             facts_told: 0,
             outbox: Vec::new(),
             answered: Vec::new(),
@@ -166,12 +188,13 @@ impl Payment {
         match (self.status, outcome) {
             (
                 Status::Created | Status::RequiresAction,
-                Outcome::Succeed | Outcome::FailCapture | Outcome::Dispute,
+                Outcome::Succeed | Outcome::FailCapture | Outcome::Dispute | Outcome::FailRefund,
             ) => {
                 self.status = Status::Authorised;
                 self.authorised_at = Some(at);
                 self.capture_fails = outcome == Outcome::FailCapture;
                 self.disputed_once_captured = outcome == Outcome::Dispute;
+                self.refunds_fail = outcome == Outcome::FailRefund;
                 self.tell(Told::Authorised { amount: self.amount, at }, at);
             }
             (Status::Created | Status::RequiresAction, Outcome::Decline) => {
@@ -186,6 +209,9 @@ impl Payment {
                 self.disputed_once_captured = true;
             }
             (Status::Captured, Outcome::Dispute) => self.dispute(at),
+            (Status::Captured, Outcome::Succeed | Outcome::FailRefund) => {
+                self.refunds_fail = outcome == Outcome::FailRefund;
+            }
             _ if self.outcome == Some(outcome) => {}
             (status, _) => return Err(Settled(status)),
         }
@@ -241,6 +267,34 @@ impl Payment {
             Status::Voided | Status::Declined => true,
             Status::Captured | Status::Disputed => false,
         }
+    }
+
+    /// Gives money back, once for each try. `None`: none has come so far.
+    pub(super) fn refund(&mut self, request: RefundRequest) -> Option<Refunded> {
+        let RefundRequest { refund, amount, failures, .. } = request;
+        let said = |failure: &Option<String>| match failure {
+            None => Refunded::Yes,
+            Some(reason) => Refunded::No { reason: reason.clone() },
+        };
+        // Tried before, or made at an earlier try.
+        let mut known = self.refunds.iter().filter(|tried| tried.refund == refund);
+        if let Some(tried) = known.find(|tried| tried.failures == failures || tried.failure.is_none()) {
+            return Some(said(&tried.failure));
+        }
+        let given: Minor =
+            self.refunds.iter().filter(|tried| tried.failure.is_none()).map(|tried| tried.amount).sum();
+        let failure = match self.status {
+            Status::Created | Status::RequiresAction | Status::Authorised => return None,
+            Status::Declined | Status::Voided => Some("nothing_captured"),
+            Status::Disputed => Some("payment_disputed"),
+            Status::Captured if self.refunds_fail => Some(REFUND_REFUSED),
+            Status::Captured if given.saturating_add(amount) > self.amount => Some("more_than_captured"),
+            Status::Captured => None,
+        };
+        let failure = failure.map(str::to_owned);
+        let answer = said(&failure);
+        self.refunds.push(Tried { refund, failures, amount, failure });
+        Some(answer)
     }
 
     /// Forgets a fact that somebody has taken note of.
@@ -378,6 +432,42 @@ mod tests {
         assert_eq!((payment.status, payment.due_at()), (Status::Voided, None));
         assert_eq!(payment.capture(AT), Some(Captured::No { reason: "voided".to_owned() }));
         assert_eq!(payment.instruct(Outcome::Succeed, AT), Err(Settled(Status::Voided)));
+    }
+
+    fn refund(n: u32, amount: Minor, failures: u32) -> RefundRequest {
+        let payment = payment().id;
+        let refund = RefundId::of_order(OrderId::from_uuid(uuid_v7(1, 3)), n);
+        RefundRequest { refund, payment, amount, failures }
+    }
+
+    #[test]
+    fn money_goes_back_once_and_never_more_than_has_come() {
+        let mut payment = payment();
+        assert_eq!(payment.refund(refund(1, 200, 0)), None);
+        payment.instruct(Outcome::Succeed, AT).unwrap();
+        payment.capture(AT);
+        for _ in 0..2 {
+            assert_eq!(payment.refund(refund(1, 4_000, 0)), Some(Refunded::Yes));
+        }
+        let no = Some(Refunded::No { reason: "more_than_captured".to_owned() });
+        assert_eq!(payment.refund(refund(2, 201, 0)), no);
+        assert_eq!(payment.refund(refund(3, 200, 0)), Some(Refunded::Yes));
+        assert_eq!(payment.refund(refund(1, 4_000, 1)), Some(Refunded::Yes), "made before");
+    }
+
+    #[test]
+    fn a_refund_fails_until_it_is_told_to_succeed_and_tried_anew() {
+        let mut payment = payment();
+        payment.instruct(Outcome::FailRefund, AT).unwrap();
+        payment.capture(AT);
+        let no = Some(Refunded::No { reason: REFUND_REFUSED.to_owned() });
+        assert_eq!(payment.refund(refund(1, 200, 0)), no);
+        payment.instruct(Outcome::Succeed, AT).unwrap();
+        assert_eq!(payment.refund(refund(1, 200, 0)), no, "the same try");
+        assert_eq!(payment.refund(refund(1, 200, 1)), Some(Refunded::Yes));
+        payment.instruct(Outcome::Dispute, AT).unwrap();
+        let disputed = Some(Refunded::No { reason: "payment_disputed".to_owned() });
+        assert_eq!(payment.refund(refund(2, 200, 0)), disputed);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Which holds, orders and tickets have had a seat: what tells whether an event touches it.
 
-use boxoffice_domain::id::{BlockId, HoldId, OrderId, TicketId};
+use boxoffice_domain::id::{BlockId, HoldId, OrderId, RefundId, TicketId};
 use boxoffice_domain::inventory::event::{InventoryEvent, Item, TicketItem};
 use boxoffice_domain::seating::SeatId;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// By what an event touches the seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,11 +20,14 @@ pub(crate) struct Track {
     seat: String,
     holds: FxHashMap<HoldId, Touch>,
     orders: FxHashMap<OrderId, Touch>,
+    /// What went back for it.
+    refunds: FxHashSet<RefundId>,
 }
 
 impl Track {
     pub(crate) fn of(seat: &str) -> Self {
-        Self { seat: seat.to_owned(), holds: FxHashMap::default(), orders: FxHashMap::default() }
+        let (holds, orders) = (FxHashMap::default(), FxHashMap::default());
+        Self { seat: seat.to_owned(), holds, orders, refunds: FxHashSet::default() }
     }
 
     /// By what the event touches the seat, if it does.
@@ -43,7 +46,9 @@ impl Track {
             | InventoryEvent::InventoryRescheduled(_)
             | InventoryEvent::SalePaused(_)
             | InventoryEvent::SaleResumed(_)
-            | InventoryEvent::PoolCapacityChanged(_) => None,
+            | InventoryEvent::PoolCapacityChanged(_)
+            | InventoryEvent::RefundPolicyChanged(_)
+            | InventoryEvent::InventoryCancelled(_) => None,
             InventoryEvent::BlockPlaced(placed) => self.blocked(placed.block, &placed.seats),
             InventoryEvent::BlockReleased(released) => self.blocked(released.block, &released.seats),
             InventoryEvent::HoldPlaced(placed) => self.held(placed.hold, &placed.items),
@@ -71,6 +76,23 @@ impl Track {
             InventoryEvent::PaymentVoided(payment) => self.by_order(payment.order),
             InventoryEvent::PaymentDisputed(payment) => self.by_order(payment.order),
             InventoryEvent::TicketsIssued(issued) => self.issued(issued.order, &issued.tickets),
+            InventoryEvent::TicketsReturned(returned) => {
+                self.ticket_among(&returned.tickets)?;
+                self.by_order(returned.order)
+            }
+            InventoryEvent::RefundDue(due) => {
+                let touch = self.by_order(due.order)?;
+                let is_for_it = touch.ticket.is_some_and(|ticket| due.tickets.contains(&ticket));
+                // What came late is not for any ticket, but for all of the order.
+                if !is_for_it && !due.tickets.is_empty() {
+                    return None;
+                }
+                self.refunds.insert(due.refund);
+                Some(touch)
+            }
+            InventoryEvent::RefundMade(made) => self.by_refund(made.refund, made.order),
+            InventoryEvent::RefundFailed(failed) => self.by_refund(failed.refund, failed.order),
+            InventoryEvent::RefundRetried(retried) => self.by_refund(retried.refund, retried.order),
         }
     }
 
@@ -113,6 +135,10 @@ impl Track {
 
     fn by_hold(&self, hold: HoldId) -> Option<Touch> {
         self.holds.get(&hold).copied()
+    }
+
+    fn by_refund(&self, refund: RefundId, order: OrderId) -> Option<Touch> {
+        self.refunds.contains(&refund).then(|| self.by_order(order)).flatten()
     }
 
     fn by_order(&self, order: OrderId) -> Option<Touch> {

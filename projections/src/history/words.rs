@@ -1,6 +1,8 @@
 //! Facts about a seat in words, as short as they can be without asking back.
 
-use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, VoidReason};
+use boxoffice_domain::inventory::event::{
+    CancelReason, InventoryEvent, ReturnReason, TicketsReturned, VoidReason,
+};
 use boxoffice_domain::time::Timestamp;
 
 use super::track::Touch;
@@ -58,12 +60,8 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             format!("Money for {} was reserved ({})", payment.order, payment.payment)
         }
         InventoryEvent::PaymentDeclined(payment) => {
-            format!(
-                "Payment of {} was declined: {} ({})",
-                payment.order,
-                plain(&payment.reason),
-                payment.payment
-            )
+            let why = plain(&payment.reason);
+            format!("Payment of {} was declined: {why} ({})", payment.order, payment.payment)
         }
         InventoryEvent::HoldReclaimed(reclaimed) => {
             format!("Taken again for {}, whose payment came late ({})", reclaimed.order, reclaimed.hold)
@@ -73,12 +71,8 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             format!("Money for {} has come ({})", payment.order, payment.payment)
         }
         InventoryEvent::PaymentCaptureFailed(payment) => {
-            format!(
-                "Money for {} did not come: {} ({})",
-                payment.order,
-                plain(&payment.reason),
-                payment.payment
-            )
+            let why = plain(&payment.reason);
+            format!("Money for {} did not come: {why} ({})", payment.order, payment.payment)
         }
         InventoryEvent::PaymentVoidDue(payment) => {
             let why = void_reason(payment.reason);
@@ -88,15 +82,38 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             format!("Money for {} was let go ({})", payment.order, payment.payment)
         }
         InventoryEvent::PaymentDisputed(payment) => {
-            format!(
-                "The payer of {} wants the money back through their bank ({})",
-                payment.order, payment.payment
-            )
+            let order = payment.order;
+            format!("The payer of {order} wants the money back through their bank ({})", payment.payment)
+        }
+        InventoryEvent::RefundPolicyChanged(_) => "Refund policy changed".to_owned(),
+        InventoryEvent::InventoryCancelled(_) => "Cancelled".to_owned(),
+        InventoryEvent::TicketsReturned(returned) => given_back(returned, touch),
+        InventoryEvent::RefundDue(due) => {
+            format!("Money of {} has to go back ({})", due.order, due.refund)
+        }
+        InventoryEvent::RefundMade(made) => {
+            format!("Money of {} has gone back ({})", made.order, made.refund)
+        }
+        InventoryEvent::RefundFailed(failed) => {
+            let (order, why) = (failed.order, plain(&failed.reason));
+            format!("Money of {order} could not go back: {why} ({})", failed.refund)
+        }
+        InventoryEvent::RefundRetried(retried) => {
+            format!("Giving money of {} back is tried again ({})", retried.order, retried.refund)
         }
         InventoryEvent::TicketsIssued(issued) => match touch.ticket {
             Some(ticket) => format!("Sold: {ticket} in {}", issued.order),
             None => format!("Sold in {}", issued.order),
         },
+    }
+}
+
+fn given_back(returned: &TicketsReturned, touch: &Touch) -> String {
+    let why = return_reason(returned.reason);
+    match (touch.ticket, &returned.note) {
+        (Some(ticket), Some(note)) => format!("{why}: {note} ({ticket})"),
+        (Some(ticket), None) => format!("{why} ({ticket})"),
+        (None, _) => format!("{why} ({})", returned.order),
     }
 }
 
@@ -107,6 +124,14 @@ fn cancel_reason(reason: CancelReason) -> &'static str {
     }
 }
 
+fn return_reason(reason: ReturnReason) -> &'static str {
+    match reason {
+        ReturnReason::Requested => "Given back by the buyer",
+        ReturnReason::Operator => "Taken back by the operator",
+        ReturnReason::ShowCancelled => "Taken back, because the event does not take place",
+    }
+}
+
 fn void_reason(reason: VoidReason) -> &'static str {
     match reason {
         VoidReason::SeatsGone => "the hold had lapsed and somebody else has the seats",
@@ -114,6 +139,7 @@ fn void_reason(reason: VoidReason) -> &'static str {
         VoidReason::AlreadyPaid => "the order is paid already",
         VoidReason::AmountDiffers => "it is not the amount of the order",
         VoidReason::SaleEnded => "the show no longer sells",
+        VoidReason::ShowCancelled => "the show does not take place",
     }
 }
 

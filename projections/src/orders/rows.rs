@@ -1,14 +1,14 @@
 //! The rows of orders, payments and tickets, as values.
 
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, ShowId, TicketId, TicketTypeId};
-use boxoffice_domain::inventory::event::{CancelReason, TicketItem};
+use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, RefundId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::inventory::event::{CancelReason, RefundReason, TicketItem};
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::pricing::{FeeLine, TaxLine};
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::status::{OrderStage, OrderStatus, PaymentStatus, TicketStatus};
+use super::status::{OrderStage, OrderStatus, PaymentStatus, RefundStatus, TicketStatus};
 use crate::row::{BadRow, Cells};
 use crate::table::Row;
 
@@ -159,6 +159,56 @@ impl PaymentRow {
             reason: cells.optional_text("reason")?,
             started_at: cells.time("started_at")?,
             authorised_at: cells.optional_time("authorised_at")?,
+            updated_at: cells.time("updated_at")?,
+        })
+    }
+}
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRow {
+    /// The refund.
+    pub refund: RefundId,
+    /// The order that it is for.
+    pub order: OrderId,
+    /// The payment that it goes back to.
+    pub payment: PaymentId,
+    /// The show.
+    pub show: ShowId,
+    /// In minor units.
+    pub amount: Minor,
+    /// Why.
+    pub reason: RefundReason,
+    /// The tickets that it is for; none where the money came late.
+    pub tickets: Vec<TicketId>,
+    /// How it stands.
+    pub status: RefundStatus,
+    /// Why the provider could not make it, in `snake_case`.
+    pub failure: Option<String>,
+    /// Since when it is due.
+    pub due_at: Timestamp,
+    /// When its status changed last.
+    pub updated_at: Timestamp,
+}
+
+impl RefundRow {
+    /// Reads a row of [`super::REFUNDS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        Ok(Self {
+            refund: cells.parsed("refund_id")?,
+            order: cells.parsed("order_id")?,
+            payment: cells.parsed("payment_id")?,
+            show: cells.parsed("show_id")?,
+            amount: cells.number("amount")?,
+            reason: cells.name("reason")?,
+            tickets: cells.json("tickets")?,
+            status: cells.parsed("status")?,
+            failure: cells.optional_text("failure")?,
+            due_at: cells.time("due_at")?,
             updated_at: cells.time("updated_at")?,
         })
     }

@@ -50,6 +50,25 @@ pub const PAYMENTS: Table = Table {
     indexes: &[&["order_id", "started_at"]],
 };
 
+/// The table of refunds.
+pub const REFUNDS: Table = Table {
+    name: "refunds",
+    columns: &[
+        ("refund_id", Text),
+        ("order_id", Text),
+        ("payment_id", Text),
+        ("show_id", Text),
+        ("amount", Integer),
+        ("reason", Text),
+        ("tickets", Text),
+        ("status", Text),
+        ("failure", Text),
+        ("due_at", Integer),
+        ("updated_at", Integer),
+    ],
+    indexes: &[&["order_id", "due_at"], &["show_id", "refund_id"]],
+};
+
 /// The table of tickets.
 pub const TICKETS: Table = Table {
     name: "tickets",

@@ -14,7 +14,11 @@ named! {
         UnderReview = "under_review",
         /// The tickets are issued.
         Confirmed = "confirmed",
-        /// It ended before it was paid, or the money did not come.
+        /// Some of its tickets were given back.
+        PartiallyRefunded = "partially_refunded",
+        /// All its tickets were given back, for money.
+        Refunded = "refunded",
+        /// It ended before it was paid, its money did not come, or its tickets were given back for nothing.
         Cancelled = "cancelled",
         /// Its deadline passed before it was paid.
         Expired = "expired",
@@ -34,6 +38,12 @@ named! {
         UnderReview = "under_review",
         /// The tickets are issued.
         Confirmed = "confirmed",
+        /// Some of its tickets were given back.
+        PartiallyRefunded = "partially_refunded",
+        /// All its tickets were given back; some money has gone back, or has to.
+        Refunded = "refunded",
+        /// All its tickets were given back; no money goes back for the last of them, as far as is known.
+        Returned = "returned",
         /// It ended before it was paid, or the money did not come.
         Cancelled = "cancelled",
         /// Its deadline passed before it was paid.
@@ -48,7 +58,9 @@ impl OrderStage {
             Self::Authorised | Self::Secured => OrderStatus::Processing,
             Self::UnderReview => OrderStatus::UnderReview,
             Self::Confirmed => OrderStatus::Confirmed,
-            Self::Cancelled => OrderStatus::Cancelled,
+            Self::PartiallyRefunded => OrderStatus::PartiallyRefunded,
+            Self::Refunded => OrderStatus::Refunded,
+            Self::Returned | Self::Cancelled => OrderStatus::Cancelled,
             Self::Expired => OrderStatus::Expired,
         }
     }
@@ -88,5 +100,21 @@ named! {
     pub enum TicketStatus {
         /// It admits one person.
         Valid = "valid",
+        /// It was given back, and money for it has gone back, or has to.
+        Refunded = "refunded",
+        /// It was given back for nothing.
+        Cancelled = "cancelled",
+    }
+}
+
+named! {
+    /// The status of a refund.
+    pub enum RefundStatus {
+        /// The provider is to make it.
+        Due = "due",
+        /// The money has gone back.
+        Made = "made",
+        /// The provider could not make it.
+        Failed = "failed",
     }
 }

@@ -1,14 +1,16 @@
 use boxoffice_domain::aggregate::StoredEvent;
-use boxoffice_domain::inventory::event::{CancelReason, VoidReason};
+use boxoffice_domain::inventory::event::{CancelReason, ReturnReason, VoidReason};
 use boxoffice_domain::log::StreamName;
 
 use super::*;
 use crate::testing::{
     SHOW, TestLog, TestStore, action_required, at, authorised, capture_failed, captured, declined, disputed,
     drafted, floor, hold, hold_expired, hold_extended, hold_placed, hold_released, one_of_each, order,
-    order_cancelled, order_placed, payment, payment_started, person, reclaimed, seat, secured, service_line,
-    tickets_issued, vat_line, void_due, voided,
+    order_cancelled, order_placed, payment, payment_started, person, reclaimed, refund, refund_due,
+    refund_failed, refund_made, refund_retried, returned, seat, secured, service_line, tickets_issued,
+    vat_line, void_due, voided,
 };
+use boxoffice_domain::inventory::event::RefundReason;
 
 /// A placed order 1 with these events after it, a second apart.
 fn after(events: impl IntoIterator<Item = InventoryEvent>) -> TestStore {
@@ -184,6 +186,76 @@ fn a_disputed_order_is_under_review_also_when_its_tickets_come_later() {
     assert_eq!(status_after([sold, vec![disputed(1), issued()]].concat()), OrderStatus::UnderReview);
     let cancelled = [order_cancelled(1, CancelReason::Requested), disputed(1)];
     assert_eq!(status_after(cancelled), OrderStatus::Cancelled);
+}
+
+fn refund_row(store: &TestStore) -> RefundRow {
+    RefundRow::from_row(&store.row(REFUNDS, refund(1))).unwrap()
+}
+
+/// Order 1 with its two tickets.
+fn confirmed() -> Vec<InventoryEvent> {
+    [paid_at(10), vec![secured(1), captured(1), issued()]].concat()
+}
+
+fn ticket_statuses(store: &TestStore) -> [TicketStatus; 2] {
+    [0, 1].map(|n| {
+        let ticket = order_row(store).items[n].ticket;
+        TicketRow::from_row(&store.row(TICKETS, ticket)).unwrap().status
+    })
+}
+
+#[test]
+fn an_order_is_refunded_ticket_by_ticket() {
+    let items = [seat("A-1"), floor()];
+    let mut events = confirmed();
+    events.push(returned(1, &items, 1, 1, ReturnReason::Requested));
+    events.push(refund_due(1, 1_000, &[1], RefundReason::Requested));
+    let store = after(events.clone());
+    assert_eq!(order_row(&store).status, OrderStatus::PartiallyRefunded);
+    assert_eq!(ticket_statuses(&store), [TicketStatus::Valid, TicketStatus::Refunded]);
+    let row = refund_row(&store);
+    assert_eq!((row.status, row.amount, row.reason), (RefundStatus::Due, 1_000, RefundReason::Requested));
+    assert_eq!(row.tickets, [order_row(&store).items[1].ticket]);
+    events.push(refund_made(1));
+    assert_eq!(refund_row(&after(events.clone())).status, RefundStatus::Made);
+    // For the rest nothing goes back.
+    events.push(returned(1, &items[..1], 0, 0, ReturnReason::Requested));
+    let store = after(events);
+    assert_eq!(order_row(&store).status, OrderStatus::Refunded);
+    assert_eq!(ticket_statuses(&store), [TicketStatus::Cancelled, TicketStatus::Refunded]);
+}
+
+#[test]
+fn an_order_whose_tickets_are_given_back_for_nothing_is_cancelled_and_else_refunded() {
+    let all = returned(1, &[seat("A-1"), floor()], 0, 0, ReturnReason::ShowCancelled);
+    let events = [confirmed(), vec![all]].concat();
+    let store = after(events.clone());
+    assert_eq!(order_row(&store).status, OrderStatus::Cancelled);
+    assert_eq!(ticket_statuses(&store), [TicketStatus::Cancelled; 2]);
+    let due = refund_due(1, 6_500, &[0, 1], RefundReason::ShowCancelled);
+    let store = after([events, vec![due, refund_failed(1)]].concat());
+    assert_eq!(order_row(&store).status, OrderStatus::Refunded);
+    assert_eq!(ticket_statuses(&store), [TicketStatus::Refunded; 2]);
+    let row = refund_row(&store);
+    assert_eq!((row.status, row.failure.as_deref()), (RefundStatus::Failed, Some("card_closed")));
+}
+
+#[test]
+fn a_refund_that_is_tried_again_is_due_again() {
+    let due = refund_due(1, 6_500, &[0, 1], RefundReason::Operator);
+    let row =
+        refund_row(&after([confirmed(), vec![due, refund_failed(1), refund_retried(1, 6_500)]].concat()));
+    assert_eq!((row.status, row.failure), (RefundStatus::Due, None));
+}
+
+#[test]
+fn money_that_comes_after_its_capture_failed_leaves_the_order_cancelled() {
+    let failed = vec![secured(1), capture_failed(1), order_cancelled(1, CancelReason::CaptureFailed)];
+    let late = vec![captured(1), refund_due(1, 6_500, &[], RefundReason::CapturedLate)];
+    let store = after([paid_at(10), failed, late].concat());
+    assert_eq!(order_row(&store).status, OrderStatus::Cancelled);
+    assert_eq!(payment_row(&store).status, PaymentStatus::Captured);
+    assert_eq!(refund_row(&store).tickets, []);
 }
 
 #[test]

@@ -154,7 +154,9 @@ impl ShowView {
     pub fn sale_status(&self) -> SaleStatus {
         let (Some(terms), Some(_)) = (self.terms(), self.published_at()) else { return SaleStatus::Draft };
         let now = self.judged_at();
-        if now >= terms.sale_ends() {
+        if self.ending().is_some() {
+            SaleStatus::Cancelled
+        } else if now >= terms.sale_ends() {
             SaleStatus::Ended
         } else if self.paused {
             SaleStatus::Paused

@@ -1,11 +1,14 @@
 //! How each event of an inventory changes the view, and what the time changes.
 
+use boxoffice_domain::id::OrderId;
 use boxoffice_domain::inventory::event::{
-    HoldPlaced, InventoryDrafted, InventoryEvent, Item, OrderCancelled, OrderPlaced,
+    CancelReason, HoldPlaced, InventoryDrafted, InventoryEvent, Item, OrderCancelled, OrderPlaced,
+    ReturnReason, TicketItem, TicketsReturned,
 };
 use boxoffice_domain::time::Timestamp;
 
 use super::ShowView;
+use super::ending::Ending;
 use super::holds::{Hold, Phase};
 use super::stock::{Claim, Counts, HoldKey};
 use super::terms::{Terms, TicketType};
@@ -75,21 +78,31 @@ impl ShowView {
                 self.turn(self.holds.key(expired.hold), |hold| hold.ends(Phase::Expired));
             }
             InventoryEvent::OrderPlaced(placed) => self.order_placed(placed),
-            InventoryEvent::OrderCancelled(cancelled) => self.order_cancelled(cancelled),
-            InventoryEvent::HoldReclaimed(reclaimed) => self.turn(self.holds.key(reclaimed.hold), |hold| {
-                hold.order.get_or_insert(reclaimed.order);
-                if matches!(hold.phase, Phase::Live | Phase::Expired) {
-                    hold.phase = Phase::Reclaimed;
-                }
-            }),
-            InventoryEvent::OrderSecured(secured) => self.turn(self.holds.key(secured.hold), |hold| {
-                hold.order.get_or_insert(secured.order);
-                if hold.phase != Phase::Ticketed {
-                    hold.phase = Phase::Secured;
-                }
-            }),
+            InventoryEvent::OrderCancelled(cancelled) => self.order_cancelled(cancelled, at),
+            InventoryEvent::HoldReclaimed(reclaimed) => {
+                self.turn(self.holds.key(reclaimed.hold), |hold| hold.is_reclaimed(reclaimed.order));
+            }
+            InventoryEvent::OrderSecured(secured) => {
+                self.turn(self.holds.key(secured.hold), |hold| hold.is_secured(secured.order));
+            }
             InventoryEvent::TicketsIssued(issued) => {
                 self.turn(self.holds.key_of_order(issued.order), |hold| hold.phase = Phase::Ticketed);
+            }
+            InventoryEvent::RefundPolicyChanged(changed) => {
+                self.terms_change(|terms| terms.refund_policy = changed.policy);
+            }
+            InventoryEvent::TicketsReturned(returned) => self.tickets_returned(returned, at),
+            InventoryEvent::InventoryCancelled(cancelled) => {
+                self.ending.get_or_insert_with(|| Ending::of(cancelled, at));
+                self.changes.push(self.position, None);
+            }
+            InventoryEvent::RefundDue(due) => self.ends(at, |ending| ending.refund_due(due)),
+            InventoryEvent::RefundMade(made) => self.ends(at, |ending| ending.refund_made(made.refund)),
+            InventoryEvent::RefundFailed(failed) => {
+                self.ends(at, |ending| ending.refund_failed(failed.refund));
+            }
+            InventoryEvent::RefundRetried(again) => {
+                self.ends(at, |ending| ending.refund_retried(again.refund));
             }
             InventoryEvent::PaymentStarted(_)
             | InventoryEvent::PaymentActionRequired(_)
@@ -200,6 +213,29 @@ impl ShowView {
         self.holds.change(key, |hold| hold.items = kept);
     }
 
+    fn ends(&mut self, at: Timestamp, change: impl FnOnce(&mut Ending)) {
+        if let Some(ending) = &mut self.ending {
+            change(ending);
+            ending.last_at = at;
+        }
+    }
+
+    /// The hold has no longer what it had for these tickets; without any it is over.
+    fn tickets_returned(&mut self, returned: &TicketsReturned, at: Timestamp) {
+        if returned.reason == ReturnReason::ShowCancelled {
+            self.ends(at, Ending::order_ends);
+        }
+        let Some(key) = self.holds.key(returned.hold) else { return };
+        let items = returned.tickets.iter().map(|ticket| {
+            let TicketItem { price, seat, ticket_type, .. } = ticket;
+            Item { price: *price, seat: seat.clone(), ticket_type: *ticket_type }
+        });
+        self.items_removed(key, &items.collect::<Vec<_>>());
+        if returned.left == 0 {
+            self.turn(Some(key), |hold| hold.phase = Phase::Cancelled);
+        }
+    }
+
     fn order_placed(&mut self, placed: &OrderPlaced) {
         self.turn(self.holds.key(placed.hold), |hold| {
             hold.order = Some(placed.order);
@@ -210,7 +246,11 @@ impl ShowView {
         });
     }
 
-    fn order_cancelled(&mut self, cancelled: &OrderCancelled) {
+    fn order_cancelled(&mut self, cancelled: &OrderCancelled, at: Timestamp) {
+        // Its money was just coming when the show was cancelled.
+        if cancelled.reason == CancelReason::CaptureFailed {
+            self.ends(at, Ending::order_ends);
+        }
         self.turn(self.holds.key(cancelled.hold), |hold| {
             hold.order.get_or_insert(cancelled.order);
             if hold.phase != Phase::Released {
@@ -260,6 +300,21 @@ impl Hold {
     fn ends(&mut self, phase: Phase) {
         if self.phase == Phase::Live {
             self.phase = phase;
+        }
+    }
+
+    /// It came back because its order was paid late.
+    fn is_reclaimed(&mut self, order: OrderId) {
+        self.order.get_or_insert(order);
+        if matches!(self.phase, Phase::Live | Phase::Expired) {
+            self.phase = Phase::Reclaimed;
+        }
+    }
+
+    fn is_secured(&mut self, order: OrderId) {
+        self.order.get_or_insert(order);
+        if self.phase != Phase::Ticketed {
+            self.phase = Phase::Secured;
         }
     }
 }

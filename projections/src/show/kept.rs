@@ -18,12 +18,13 @@ use std::sync::Arc;
 use super::ShowView;
 use super::blocks::Block;
 use super::changes::Changes;
+use super::ending::Ending;
 use super::holds::{Holds, KeptHolds};
 use super::stock::{KeptStock, Stock};
 use super::terms::Terms;
 
 /// Which form views have when they are kept, and which fold made them.
-pub const VIEW_VERSION: u32 = 2;
+pub const VIEW_VERSION: u32 = 3;
 
 /// What stands first, so that the layout can be fetched before the rest is read.
 #[derive(Serialize, Deserialize)]
@@ -44,6 +45,7 @@ struct Kept {
     tariffs: String,
     announced: Option<Timestamp>,
     paused: bool,
+    ending: Option<Ending>,
     stock: KeptStock,
     blocks: BTreeMap<BlockId, Block>,
     holds: KeptHolds,
@@ -64,6 +66,7 @@ impl ShowView {
             tariffs: self.tariffs.clone(),
             announced: self.announced,
             paused: self.paused,
+            ending: self.ending.clone(),
             stock: self.stock.clone(),
             blocks: self.blocks.clone(),
             holds: self.holds.clone(),
@@ -88,6 +91,7 @@ impl ShowView {
             tariffs: serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?,
             announced: self.announced,
             paused: self.paused,
+            ending: self.ending,
             stock: self.stock.into_kept(),
             blocks: self.blocks,
             holds: self.holds.into_kept(),
@@ -120,6 +124,7 @@ impl ShowView {
             tariffs: Tariffs::of(serde_json::from_str(&kept.tariffs).map_err(|_| NotRestored::Malformed)?),
             announced: kept.announced,
             paused: kept.paused,
+            ending: kept.ending,
             stock,
             blocks: kept.blocks,
             holds: Holds::of_kept(kept.holds),

@@ -7,6 +7,7 @@ use boxoffice_domain::inventory::event::{
     InventoryDrafted, SingleSeatRule, TicketTypeAdded, TicketTypeChanged,
 };
 use boxoffice_domain::money::{Currency, Minor};
+use boxoffice_domain::refund::RefundPolicy;
 use boxoffice_domain::seating::Layout;
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Terms {
     pub max_per_buyer: Option<u32>,
     /// How many tickets one order may have at most.
     pub max_per_order: Option<u32>,
+    /// On what terms buyers may give tickets back; not at all where there are none.
+    #[serde(with = "policy")]
+    pub refund_policy: Option<RefundPolicy>,
     /// What becomes of who would leave a seat alone.
     pub single_seat_rule: Option<SingleSeatRule>,
     /// When the sale ends; else when the show starts.
@@ -47,6 +51,7 @@ impl Terms {
             hold_seconds_max: drafted.hold_seconds_max,
             max_per_buyer: drafted.max_per_buyer,
             max_per_order: drafted.max_per_order,
+            refund_policy: drafted.refund_policy,
             single_seat_rule: drafted.single_seat_rule,
             sale_ends_at: drafted.sale_ends_at,
             sale_starts_at: drafted.sale_starts_at,
@@ -59,6 +64,28 @@ impl Terms {
     #[must_use]
     pub fn sale_ends(&self) -> Timestamp {
         self.sale_ends_at.map_or(self.starts_at, |ends| ends.min(self.starts_at))
+    }
+}
+
+/// A policy in a form that needs no names of fields.
+mod policy {
+    use boxoffice_domain::pricing::Rate;
+    use boxoffice_domain::refund::RefundPolicy;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde hands out references")]
+    pub(super) fn serialize<S: Serializer>(policy: &Option<RefundPolicy>, to: S) -> Result<S::Ok, S::Error> {
+        let plain = |policy: &RefundPolicy| (policy.fees_kept, policy.rate, policy.seconds_before_start);
+        policy.as_ref().map(plain).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(of: D) -> Result<Option<RefundPolicy>, D::Error> {
+        let plain: Option<(bool, Rate, u32)> = Option::deserialize(of)?;
+        Ok(plain.map(|(fees_kept, rate, seconds_before_start)| RefundPolicy {
+            fees_kept,
+            rate,
+            seconds_before_start,
+        }))
     }
 }
 
@@ -156,6 +183,8 @@ named! {
         SoldOut = "sold_out",
         /// The sale is over.
         Ended = "ended",
+        /// It does not take place.
+        Cancelled = "cancelled",
     }
 }
 
@@ -179,7 +208,9 @@ impl SaleStatus {
     pub const fn sells(self) -> bool {
         match self {
             Self::OnSale | Self::Rescheduled => true,
-            Self::Draft | Self::Scheduled | Self::Paused | Self::SoldOut | Self::Ended => false,
+            Self::Draft | Self::Scheduled | Self::Paused | Self::SoldOut | Self::Ended | Self::Cancelled => {
+                false
+            }
         }
     }
 }

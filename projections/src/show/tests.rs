@@ -1,4 +1,4 @@
-use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent};
+use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, Item, RefundReason, ReturnReason};
 use serde_json::json;
 
 use super::*;
@@ -48,6 +48,7 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 const KNOWN: &[(u32, &str)] = &[
     (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
     (2, "2fa13d045e227cc5ccdf835f97f2dd912d95fbf94b2a9572b0b07c16ec3bb184"),
+    (3, "e6041cd183f21618e796fcb8d8b27c88c29cc7d40873667fa24464e93f4970e7"),
 ];
 
 #[test]
@@ -82,6 +83,17 @@ fn a_view_of_another_form_has_another_version() {
         moved(90_000),
         type_changed(&type_of(STALLS, "Parquet", None, &[])),
         paused(),
+        policy_changed(),
+        hold_placed(7, 300, items("A-6")),
+        order_placed(7, 300, &items("A-6")),
+        secured(7),
+        tickets_issued(7, &items("A-6")),
+        show_cancelled(2),
+        returned(7, &items("A-6"), 1, 1, ReturnReason::ShowCancelled),
+        refund_due(7, 2_000, &[1], RefundReason::ShowCancelled),
+        returned(3, &items("A-4"), 0, 0, ReturnReason::ShowCancelled),
+        refund_due(3, 6_500, &[0, 1], RefundReason::ShowCancelled),
+        refund_failed(3),
     ]);
     view.advance(at(70));
     let bytes = view.to_be_kept().into_bytes().unwrap();
@@ -425,4 +437,65 @@ fn changes_are_remembered_up_to_a_limit() {
         view.delta_since(known + 1),
         Since::Delta(vec![SeatChange { seat_id: SeatId::new("A-2"), state: SeatState::Available }])
     );
+}
+
+/// Two orders with tickets: for A-1 and the floor, and for B-1.
+fn two_orders() -> Vec<InventoryEvent> {
+    let (ann, bob) = ([seat("A-1"), floor()], [item(BALCONY, Some("B-1"))]);
+    let bought = |n: u32, items: &[Item]| {
+        [
+            hold_placed(n, 300, items.to_vec()),
+            order_placed(n, 300, items),
+            secured(n),
+            tickets_issued(n, items),
+        ]
+    };
+    bought(1, &ann).into_iter().chain(bought(2, &bob)).collect()
+}
+
+#[test]
+fn what_is_given_back_is_for_sale_again() {
+    let mut view = given_on_sale(two_orders());
+    assert_eq!((states(&view).as_str(), counts(&view)[2]), ("saaaaasaaa", [5, 4, 0, 1]));
+    let ann = [seat("A-1"), floor()];
+    apply(&mut view, 50, &returned(1, &ann, 1, 1, ReturnReason::Requested));
+    assert_eq!((states(&view).as_str(), counts(&view)[2]), ("saaaaasaaa", [5, 5, 0, 0]));
+    assert_eq!(phase(&view, 1), HoldPhase::Ticketed);
+    apply(&mut view, 51, &returned(1, &ann[..1], 0, 0, ReturnReason::Operator));
+    assert_eq!((states(&view).as_str(), counts(&view)[0]), ("aaaaaasaaa", [6, 6, 0, 0]));
+    assert_eq!(phase(&view, 1), HoldPhase::Cancelled);
+    assert_eq!(view.ending(), None);
+}
+
+#[test]
+fn a_show_that_is_cancelled_tells_how_far_it_is_wound_up() {
+    let mut view = given_on_sale(two_orders());
+    apply(&mut view, 50, &show_cancelled(2));
+    assert_eq!(view.sale_status(), SaleStatus::Cancelled);
+    let told = |view: &ShowView| {
+        let ending = view.ending().unwrap();
+        let refunds = (ending.refunds_due(), ending.made, ending.refunds_failed());
+        (ending.ended, refunds, ending.is_done())
+    };
+    assert_eq!(told(&view), (0, (0, 0, 0), false));
+    apply(&mut view, 51, &returned(1, &[seat("A-1"), floor()], 0, 0, ReturnReason::ShowCancelled));
+    apply(&mut view, 51, &refund_due(1, 6_500, &[0, 1], RefundReason::ShowCancelled));
+    assert_eq!(told(&view), (1, (1, 0, 0), false));
+    apply(&mut view, 52, &returned(2, &[item(BALCONY, Some("B-1"))], 0, 0, ReturnReason::ShowCancelled));
+    apply(&mut view, 52, &refund_due(2, 3_000, &[0], RefundReason::ShowCancelled));
+    apply(&mut view, 53, &refund_made(1));
+    apply(&mut view, 53, &refund_failed(2));
+    assert_eq!(told(&view), (2, (0, 1, 1), true));
+    apply(&mut view, 54, &refund_retried(2, 3_000));
+    assert_eq!(told(&view), (2, (1, 1, 0), false));
+    apply(&mut view, 55, &refund_made(2));
+    assert_eq!(told(&view), (2, (0, 2, 0), true));
+    let ending = view.ending().unwrap();
+    assert_eq!((ending.amount, ending.at, ending.last_at), (9_500, at(50), at(55)));
+}
+
+#[test]
+fn a_policy_is_told_as_it_changes() {
+    let view = given_on_sale([policy_changed()]);
+    assert!(view.terms().unwrap().refund_policy.is_some_and(|policy| policy.fees_kept));
 }

@@ -108,7 +108,14 @@ fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
         | InventoryEvent::OrderPlaced(_)
         | InventoryEvent::OrderCancelled(_)
         | InventoryEvent::OrderSecured(_)
-        | InventoryEvent::TicketsIssued(_) => return None,
+        | InventoryEvent::TicketsIssued(_)
+        | InventoryEvent::RefundPolicyChanged(_)
+        | InventoryEvent::TicketsReturned(_)
+        | InventoryEvent::RefundDue(_)
+        | InventoryEvent::RefundMade(_)
+        | InventoryEvent::RefundFailed(_)
+        | InventoryEvent::RefundRetried(_)
+        | InventoryEvent::InventoryCancelled(_) => return None,
     })
 }
 

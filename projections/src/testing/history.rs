@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, Item, VoidReason};
+use boxoffice_domain::inventory::event::{CancelReason, InventoryEvent, Item, ReturnReason, VoidReason};
 use proptest::prelude::*;
 
+use super::returns::returned;
 use super::show::{
     self, SEATS, authorised, capacity_changed, capture_failed, floor, hold_expired, hold_extended,
     hold_placed, hold_released, item, items_added, items_removed, on_sale, one_of_each, order_cancelled,
@@ -19,18 +20,50 @@ pub(crate) type Timed = (i64, InventoryEvent);
 #[derive(Debug, Clone)]
 pub(crate) enum Try {
     Wait(i64),
-    Place { seats: Vec<usize>, floor: usize, ttl: i64 },
-    Add { which: usize, seat: usize },
-    Remove { which: usize },
-    Extend { which: usize, ttl: i64 },
-    Release { which: usize },
-    Order { which: usize },
-    Cancel { which: usize },
-    Pay { which: usize, capture: bool },
+    Place {
+        seats: Vec<usize>,
+        floor: usize,
+        ttl: i64,
+    },
+    Add {
+        which: usize,
+        seat: usize,
+    },
+    Remove {
+        which: usize,
+    },
+    Extend {
+        which: usize,
+        ttl: i64,
+    },
+    Release {
+        which: usize,
+    },
+    Order {
+        which: usize,
+    },
+    Cancel {
+        which: usize,
+    },
+    Pay {
+        which: usize,
+        capture: bool,
+    },
+    /// Gives the last ticket back.
+    Return {
+        which: usize,
+    },
     Sweep,
-    Block { seats: Vec<usize>, units: u32 },
-    Unblock { which: usize },
-    Capacity { floor: u32 },
+    Block {
+        seats: Vec<usize>,
+        units: u32,
+    },
+    Unblock {
+        which: usize,
+    },
+    Capacity {
+        floor: u32,
+    },
 }
 
 pub(crate) fn tries() -> impl Strategy<Value = Vec<Try>> {
@@ -45,6 +78,7 @@ pub(crate) fn tries() -> impl Strategy<Value = Vec<Try>> {
         1 => which.clone().prop_map(|which| Try::Release { which }),
         4 => which.clone().prop_map(|which| Try::Order { which }),
         1 => which.clone().prop_map(|which| Try::Cancel { which }),
+        2 => which.clone().prop_map(|which| Try::Return { which }),
         4 => (which, prop::bool::weighted(0.8)).prop_map(|(which, capture)| Try::Pay { which, capture }),
         1 => Just(Try::Sweep),
         2 => (prop::collection::vec(0..SEATS.len(), 0..3), 0..3_u32)
@@ -214,6 +248,17 @@ impl Office {
         }
     }
 
+    fn give_back(&mut self, n: u32) {
+        let (stage, _, items) = self.holds.get_mut(&n).unwrap();
+        let from = items.len() - 1;
+        let event = returned(n, items, from, u32::try_from(from).unwrap(), ReturnReason::Requested);
+        items.truncate(from);
+        if from == 0 {
+            *stage = Stage::Gone;
+        }
+        self.says(event);
+    }
+
     fn attempt(&mut self, attempt: &Try) {
         match attempt {
             Try::Wait(seconds) => self.now += seconds,
@@ -240,6 +285,11 @@ impl Office {
             Try::Pay { which, capture } => {
                 if let Some(n) = self.choose(*which, &[Stage::Ordered, Stage::Expired]) {
                     self.pay(n, *capture);
+                }
+            }
+            Try::Return { which } => {
+                if let Some(n) = self.choose(*which, &[Stage::Sold]) {
+                    self.give_back(n);
                 }
             }
             Try::Sweep => {
@@ -277,7 +327,7 @@ fn any_item() -> impl Strategy<Value = Item> {
 /// Any event at all about one of a few holds and orders.
 fn any_event() -> impl Strategy<Value = InventoryEvent> {
     let items = prop::collection::vec(any_item(), 0..3);
-    (0..35_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
+    (0..42_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
         0..4 => hold_placed(n, seconds, items),
         4 => items_added(n, items),
         5 => items_removed(n, items),

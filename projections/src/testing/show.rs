@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::returns::{
+    policy_changed, refund_due, refund_failed, refund_made, refund_retried, returned, show_cancelled,
+};
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{
@@ -13,8 +16,8 @@ use boxoffice_domain::inventory::event::{
     InventoryEvent, InventoryPublished, InventoryRescheduled, Item, OrderCancelled, OrderPlaced,
     OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
     PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded,
-    PoolCapacityChanged, SalePaused, SaleResumed, SaleWindowChanged, TaxAdded, TaxPer, TaxRemoved, TaxedPart,
-    TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued, VoidReason,
+    PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged, TaxAdded,
+    TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::money::Minor;
@@ -126,6 +129,7 @@ pub(crate) fn drafted() -> InventoryEvent {
         max_per_buyer: None,
         max_per_order: None,
         plan: Some(layout()),
+        refund_policy: None,
         sale_ends_at: None,
         sale_starts_at: None,
         show: SHOW,
@@ -373,6 +377,13 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         capacity_changed(0, 3),
         seats_blocked(n, &["A-1", "B-1"], None),
         seats_released(n, &["A-1"]),
+        policy_changed(),
+        returned(n, &items, 0, 0, ReturnReason::Operator),
+        refund_due(n, 4_500, &[0], RefundReason::Operator),
+        refund_failed(n),
+        refund_retried(n, 4_500),
+        refund_made(n),
+        show_cancelled(3),
     ]
 }
 

@@ -171,6 +171,7 @@ impl Ledger {
                     VoidReason::AlreadyPaid => "the order is paid for",
                     VoidReason::AmountDiffers => "it is not the right amount",
                     VoidReason::SaleEnded => "the sale is over",
+                    VoidReason::ShowCancelled => "the show does not take place",
                 };
                 self.bulletin
                     .happened(Tone::Hopeful, "Money let go", || format!("a payment came too late: {why}"));

@@ -24,8 +24,12 @@ pub(super) struct Counts {
     pub(super) orders_confirmed: u64,
     /// Tickets that were issued.
     pub(super) sold: u64,
+    /// Tickets that were given back.
+    pub(super) returned: u64,
     /// What was captured, in minor units.
     pub(super) captured: u64,
+    /// What of it has to go back, or has gone, in minor units.
+    pub(super) refunded: u64,
     /// Tickets that were let in.
     pub(super) admitted: u64,
 }
@@ -75,6 +79,12 @@ impl Tally {
                 counts.orders_confirmed += 1;
                 counts.sold += u64::try_from(issued.tickets.len()).unwrap_or(u64::MAX);
             }
+            InventoryEvent::TicketsReturned(returned) => {
+                counts.returned += u64::try_from(returned.tickets.len()).unwrap_or(u64::MAX);
+            }
+            InventoryEvent::RefundDue(due) => {
+                counts.refunded = counts.refunded.saturating_add(due.amount);
+            }
             InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
@@ -101,7 +111,12 @@ impl Tally {
             | InventoryEvent::PaymentCaptureFailed(_)
             | InventoryEvent::PaymentVoidDue(_)
             | InventoryEvent::PaymentVoided(_)
-            | InventoryEvent::PaymentDisputed(_) => {}
+            | InventoryEvent::PaymentDisputed(_)
+            | InventoryEvent::RefundPolicyChanged(_)
+            | InventoryEvent::RefundMade(_)
+            | InventoryEvent::RefundFailed(_)
+            | InventoryEvent::RefundRetried(_)
+            | InventoryEvent::InventoryCancelled(_) => {}
         }
     }
 

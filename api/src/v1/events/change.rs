@@ -5,8 +5,10 @@ use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDescribed};
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::inventory::InventoryCommand;
+use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
 use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
 use boxoffice_domain::inventory::event::SaleWindowChanged;
+use boxoffice_domain::refund::RefundPolicy;
 use boxoffice_projections::catalog::ShowRow;
 use boxoffice_projections::show::Terms;
 use serde::Deserialize;
@@ -14,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::create::performers;
 use super::read::{EventBody, Found};
+use super::refund_policy::RefundPolicyBody;
 use crate::answer::Answer;
 use crate::context::Administrator;
 use crate::extract::{Json, Path};
@@ -54,6 +57,11 @@ pub struct EventChange {
     #[serde(deserialize_with = "wire::present")]
     #[schema(value_type = Option<String>)]
     pub sale_ends_at: Option<Option<String>>,
+    /// On what terms buyers may give tickets back; null: not at all. Who has ordered keeps the terms of that time where
+    /// they are better.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<RefundPolicyBody>)]
+    pub refund_policy: Option<Option<RefundPolicyBody>>,
 }
 
 impl EventChange {
@@ -92,6 +100,15 @@ impl EventChange {
     }
 }
 
+impl EventChange {
+    fn policy(&self, known: Option<RefundPolicy>) -> Result<Option<RefundPolicy>, Problem> {
+        match &self.refund_policy {
+            None => Ok(known),
+            Some(policy) => policy.as_ref().map(RefundPolicyBody::policy).transpose(),
+        }
+    }
+}
+
 fn described(row: ShowRow) -> ShowDescribed {
     let ShowRow { category, description, genre, name, performers, .. } = row;
     ShowDescribed { category, description, genre, name, performers }
@@ -101,7 +118,7 @@ fn window(terms: &Terms) -> SaleWindowChanged {
     SaleWindowChanged { sale_ends_at: terms.sale_ends_at, sale_starts_at: terms.sale_starts_at }
 }
 
-/// Changes what is said about an event, and when its sale starts and ends. What is held stays what it is.
+/// Changes what is said about an event, when its sale starts and ends, and on what terms tickets are given back. What is held stays what it is.
 #[utoipa::path(patch, path = "/v1/events/{event_id}", tag = "Organizers", operation_id = "change_event",
     params(("event_id" = String, Path, description = "The event")), request_body = EventChange,
     responses((status = 200, description = "The event as it is now", body = EventBody)))]
@@ -115,6 +132,7 @@ pub async fn change_event(
     let app = &context.app;
     let (terms, row) = (app.terms(show)?, app.show_row(show).await?);
     let (was_open, was_described) = (window(&terms), described(row));
+    let (was_policy, policy) = (terms.refund_policy, value.policy(terms.refund_policy)?);
     let (open, description) = (value.window(was_open)?, value.described(&was_described)?);
     // What was read here is compared again where it is decided: nobody changes it in between.
     let tag = Found::of(&context, show).await?.tag;
@@ -125,6 +143,11 @@ pub async fn change_event(
         let expected = knows.then_some(was_open);
         let command = InventoryCommand::ChangeSaleWindow(ChangeSaleWindow { window: open, expected });
         app.send_to(show, command, companion(&meta, "inventory")).await?;
+    }
+    if policy != was_policy {
+        let expected = knows.then_some(was_policy);
+        let command = InventoryCommand::ChangeRefundPolicy(ChangeRefundPolicy { policy, expected });
+        app.send_to(show, command, companion(&meta, "refund_policy")).await?;
     }
     if description != was_described {
         let expected = knows.then(|| Box::new(was_described));

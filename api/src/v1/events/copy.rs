@@ -195,6 +195,7 @@ impl Original {
             max_per_buyer: terms.max_per_buyer,
             max_per_order: terms.max_per_order,
             plan: terms.plan,
+            refund_policy: terms.refund_policy,
             sale_ends_at: later.than(terms.sale_ends_at),
             sale_starts_at: later.than(terms.sale_starts_at),
             show,

@@ -13,6 +13,7 @@ use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::refund_policy::RefundPolicyBody;
 use crate::answer::Answer;
 use crate::context::Administrator;
 use crate::extract::Json;
@@ -59,8 +60,10 @@ pub struct NewEvent {
     pub max_per_buyer: Option<u32>,
     /// How many tickets one order may have at most.
     pub max_per_order: Option<u32>,
-    /// `off`; `refuse` is not supported yet.
+    /// `refuse`: nobody may leave a seat alone; `off` unless told.
     pub single_seat_rule: Option<String>,
+    /// On what terms buyers may give tickets back; not at all unless told.
+    pub refund_policy: Option<RefundPolicyBody>,
     /// When the sale starts; else with the publication.
     pub sale_starts_at: Option<String>,
     /// When the sale ends; else when the event starts.
@@ -202,6 +205,7 @@ fn terms(value: &NewEvent, show: ShowId, described: &ShowDrafted) -> Result<Inve
         max_per_buyer: value.max_per_buyer,
         max_per_order: value.max_per_order,
         plan: None,
+        refund_policy: value.refund_policy.as_ref().map(RefundPolicyBody::policy).transpose()?,
         sale_ends_at,
         sale_starts_at,
         show,

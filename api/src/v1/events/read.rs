@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::inventory::event::SingleSeatRule;
 use boxoffice_domain::log::Position;
-use boxoffice_projections::show::{SaleStatus, ShowView};
+use boxoffice_projections::show::{Ending, SaleStatus, ShowView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,6 +16,7 @@ use crate::if_match::tag_of;
 use crate::problem::Problem;
 use crate::v1::events::fees::FeeBody;
 use crate::v1::events::pools::PoolBody;
+use crate::v1::events::refund_policy::RefundPolicyBody;
 use crate::v1::events::taxes::TaxBody;
 use crate::v1::events::ticket_types::TicketTypeBody;
 use crate::wire::Money;
@@ -57,6 +58,12 @@ pub struct EventBody {
     pub max_per_order: Option<u32>,
     /// `refuse` where nobody may leave a seat alone, else `off`.
     pub single_seat_rule: &'static str,
+    /// On what terms buyers may give tickets back; not at all where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_policy: Option<RefundPolicyBody>,
+    /// Why and since when it does not take place, where it was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<CancellationBody>,
     /// When the sale starts; else it started with the publication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sale_starts_at: Option<String>,
@@ -72,6 +79,22 @@ pub struct EventBody {
     pub pools: Vec<PoolBody>,
     /// What time it is here, to count down by.
     pub server_time: String,
+}
+
+/// Why and since when an event does not take place.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CancellationBody {
+    /// Why, as the organizer puts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was cancelled.
+    pub cancelled_at: String,
+}
+
+impl From<&Ending> for CancellationBody {
+    fn from(ending: &Ending) -> Self {
+        Self { reason: ending.reason.clone(), cancelled_at: ending.at.to_string() }
+    }
 }
 
 /// All about one event. Drafts are seen by the administrator only. Its `ETag` is what a change of it needs.
@@ -116,6 +139,8 @@ impl Found {
             max_per_buyer: sale.max_per_buyer,
             max_per_order: sale.max_per_order,
             single_seat_rule: sale.single_seat_rule,
+            refund_policy: sale.refund_policy,
+            cancellation: sale.cancellation,
             sale_starts_at: sale.window.0,
             sale_ends_at: sale.window.1,
             ticket_types: sale.ticket_types,
@@ -145,6 +170,8 @@ struct Sale {
     max_per_buyer: Option<u32>,
     max_per_order: Option<u32>,
     single_seat_rule: &'static str,
+    refund_policy: Option<RefundPolicyBody>,
+    cancellation: Option<CancellationBody>,
     fees: Vec<FeeBody>,
     taxes: Vec<TaxBody>,
     window: (Option<String>, String),
@@ -175,6 +202,8 @@ impl Sale {
                 None => "off",
                 Some(SingleSeatRule::Refuse) => "refuse",
             },
+            refund_policy: terms.refund_policy.map(RefundPolicyBody::from),
+            cancellation: view.ending().map(CancellationBody::from),
             fees: view.tariff().fees.iter().map(|fee| FeeBody::new(fee, currency)).collect(),
             taxes: view.tariff().taxes.iter().map(TaxBody::from).collect(),
             window: (text_of(terms.sale_starts_at), terms.sale_ends().to_string()),

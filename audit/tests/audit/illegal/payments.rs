@@ -110,7 +110,6 @@ illegal! {
     a_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.capture(1, 2, 4500); };
     a_failed_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.fail_capture(1, 2); };
     a_capture_twice breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.capture(1, 1, 4500); };
-    a_capture_after_the_failure breaks CaptureOnce: |log| { failed(log); log.capture(1, 1, 4500); };
     a_failure_after_the_capture breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.fail_capture(1, 1); };
     a_failure_twice breaks CaptureOnce: |log| { failed(log); log.fail_capture(1, 1); };
     a_failure_that_nothing_follows_from breaks FailureCancels: |log| {

@@ -66,6 +66,7 @@ fn sold(places: &[Place], taken: &[bool], rule: Option<SingleSeatRule>) -> Inven
         max_per_buyer: None,
         max_per_order: None,
         plan: Some(Arc::clone(&plan)),
+        refund_policy: None,
         sale_ends_at: None,
         sale_starts_at: None,
         show: ShowId::from_uuid(uuid::Uuid::nil()),

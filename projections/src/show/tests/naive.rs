@@ -59,6 +59,14 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
                 }
             }
             InventoryEvent::HoldExtended(of) => holds.get_mut(&of.hold).unwrap().expires_at = of.expires_at,
+            InventoryEvent::TicketsReturned(of) => {
+                let items = &mut holds.get_mut(&of.hold).unwrap().items;
+                for ticket in &of.tickets {
+                    let same =
+                        |item: &Item| (&item.seat, item.ticket_type) == (&ticket.seat, ticket.ticket_type);
+                    items.remove(items.iter().position(same).unwrap());
+                }
+            }
             InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::TicketTypeAdded(_)
@@ -85,7 +93,13 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
             | InventoryEvent::PaymentVoidDue(_)
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_)
-            | InventoryEvent::TicketsIssued(_) => {}
+            | InventoryEvent::TicketsIssued(_)
+            | InventoryEvent::RefundPolicyChanged(_)
+            | InventoryEvent::RefundDue(_)
+            | InventoryEvent::RefundMade(_)
+            | InventoryEvent::RefundFailed(_)
+            | InventoryEvent::RefundRetried(_)
+            | InventoryEvent::InventoryCancelled(_) => {}
         }
     }
     holds

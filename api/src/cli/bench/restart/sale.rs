@@ -134,6 +134,7 @@ impl Sale {
             max_per_order: None,
             single_seat_rule: None,
             plan: Some(Arc::clone(plan)),
+            refund_policy: None,
             sale_ends_at: None,
             sale_starts_at: None,
             show: self.show,
