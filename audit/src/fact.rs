@@ -266,6 +266,7 @@ facts! {
             payment: PaymentId,
         }
         PaymentDeclined = "payment_declined" v 1 { order: OrderId, payment: PaymentId, reason: Text }
+        PaymentLapsed = "payment_lapsed" v 1 { order: OrderId, payment: PaymentId }
         HoldReclaimed = "hold_reclaimed" v 1 { hold: HoldId, order: OrderId }
         OrderSecured = "order_secured" v 1 { hold: HoldId, order: OrderId, payment: Option<PaymentId> }
         PaymentCaptured = "payment_captured" v 1 { amount: u64, order: OrderId, payment: PaymentId }

@@ -129,9 +129,11 @@ rules! {
     CancelledAfterFailure = "an order is cancelled for a failed capture right after that failure";
     ReclaimAfterLapse = "a hold is reclaimed only with an order and after it has lapsed";
     ReclaimSecures = "a reclaimed hold is secured by the next event of the same command";
-    ReclaimBeforeStart = "a hold is reclaimed before its show starts";
+    ReclaimBeforeStart = "a hold is reclaimed before its show starts, or within three hours after it";
+    ReclaimInTime =
+        "a hold that is reclaimed after its show has started is secured by money that was reserved before its deadline";
     SecuredOnce = "an order is secured once";
-    SecuredByPayment = "an order is secured by a payment that is authorised over its total, or is free";
+    SecuredByPayment = "an order is secured by a payment that is authorised over its total at least, or is free";
     TicketsAfterMoney = "tickets are issued for an order that is secured, and captured unless it is free";
     TicketsAreItems = "the tickets that are issued are the items of the order";
     TicketsOnce = "tickets are issued once for an order";
@@ -145,6 +147,9 @@ rules! {
     PayerAskedOnce = "a payer is asked to act once, before the payment is declined or authorised";
     DeclinedOnce = "a payment is declined once, and not after it was authorised";
     AuthorisedOnce = "a payment is authorised once";
+    AuthorisedInPast = "a payment is authorised at a time that is not after the event that tells it";
+    LapsedBeforeDecided =
+        "a payment lapses once, while it is authorised and has neither secured its order nor is to be voided";
     CaptureOfSecuring = "only the payment that secured an order is captured, or fails to be";
     CaptureOnce = "a payment is captured, or fails to be, once; after it failed it may still come";
     CaptureIsTotal = "the total of the order is captured";

@@ -210,6 +210,8 @@ enum OrderPhase {
 struct Payment {
     order: OrderId,
     amount: Minor,
+    /// When its money was reserved, as the provider tells it.
+    authorised_at: Option<Timestamp>,
     phase: PaymentPhase,
 }
 
@@ -227,6 +229,8 @@ enum PaymentPhase {
     CaptureFailed,
     VoidDue,
     Voided,
+    /// The provider let the money go by itself.
+    Lapsed,
     Disputed,
 }
 
@@ -608,7 +612,7 @@ impl Aggregate for Inventory {
             InventoryCommand::PlaceOrder(command) => place_order::decide(command, self, now),
             InventoryCommand::CancelOrder(command) => cancel_order::decide(command, self, now),
             InventoryCommand::StartPayment(command) => start_payment::decide(command, self, now),
-            InventoryCommand::RecordPayment(command) => record_payment::decide(command, self),
+            InventoryCommand::RecordPayment(command) => record_payment::decide(command, self, now),
             InventoryCommand::SettlePayment(command) => settle_payment::decide(command, self, now),
             InventoryCommand::RecordCapture(command) => record_capture::decide(command, self),
             InventoryCommand::RecordVoid(command) => record_void::decide(command, self),

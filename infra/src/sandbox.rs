@@ -27,7 +27,7 @@ mod store;
 
 use book::Book;
 use payment::Payment;
-pub use payment::{Answered, DECLINED, DECLINED_AT_CAPTURE, Outcome, REFUND_REFUSED, Status};
+pub use payment::{Answered, DECLINED, DECLINED_AT_CAPTURE, LAPSED, Manner, Outcome, REFUND_REFUSED, Status};
 
 /// The file of the sandbox in the data folder.
 pub const SANDBOX_FILE: &str = "sandbox.db";
@@ -136,8 +136,8 @@ impl SandboxProvider {
         })
     }
 
-    /// Tells a payment how to end, after `delay_ms` milliseconds from `now`. A payment that has ended like that
-    /// already, or is going to, takes it again; the later instruction counts.
+    /// Tells a payment how to end, and in what manner from `now`. A payment that has ended like that already, or is going
+    /// to, takes it again; the later instruction counts.
     ///
     /// # Errors
     /// [`SandboxRefusal`].
@@ -145,18 +145,27 @@ impl SandboxProvider {
         &self,
         payment: PaymentId,
         outcome: Outcome,
-        delay_ms: u64,
+        manner: Manner,
         now: Timestamp,
     ) -> Result<Instructed, SandboxRefusal> {
-        let delay = i64::try_from(delay_ms).ok().filter(|_| delay_ms <= DELAY_MS_MAX);
-        let due_at = now.plus_ms(delay.ok_or(SandboxRefusal::DelayTooLong)?);
+        let Manner { delay_ms, tell_after_ms, amount, lapse_after_ms } = manner;
+        if [delay_ms, tell_after_ms, lapse_after_ms.unwrap_or(0)].iter().any(|delay| *delay > DELAY_MS_MAX) {
+            return Err(SandboxRefusal::DelayTooLong);
+        }
+        let due_at = now.plus_ms(i64::try_from(delay_ms).unwrap_or(i64::MAX));
         let change = self.change(payment, |payment| {
             payment.catch_up(now);
+            payment.may(outcome)?;
+            if matches!(payment.status, Status::Created | Status::RequiresAction) {
+                (payment.given, payment.tell_after_ms) = (amount, tell_after_ms);
+                payment.lapse_after_ms = lapse_after_ms;
+            }
             if due_at <= now {
                 payment.instruct(outcome, now)?;
-                return Ok(Instructed::Now);
+                let told_at = now.plus_ms(i64::try_from(tell_after_ms).unwrap_or(i64::MAX));
+                let is_told = told_at <= now;
+                return Ok(if is_told { Instructed::Now } else { Instructed::Later(told_at) });
             }
-            payment.may(outcome)?;
             payment.pending = Some((outcome, due_at));
             Ok(Instructed::Later(due_at))
         });

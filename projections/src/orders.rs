@@ -101,7 +101,7 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         InventoryEvent::TicketsIssued(issued) => tickets_issued(issued, at)?,
         InventoryEvent::PaymentStarted(started) => vec![payment_started(started, at)?],
         InventoryEvent::PaymentActionRequired(required) => vec![action_required(required.payment, at)],
-        InventoryEvent::PaymentAuthorised(authorised) => payment_authorised(authorised, at),
+        InventoryEvent::PaymentAuthorised(authorised) => payment_authorised(authorised, at)?,
         InventoryEvent::PaymentDeclined(declined) => {
             vec![paid(
                 declined.payment,
@@ -127,6 +127,10 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
             )]
         }
         InventoryEvent::PaymentVoidDue(due) => void_due(due, at)?,
+        InventoryEvent::PaymentLapsed(lapsed) => vec![
+            paid(lapsed.payment, Payment::Lapsed, vec![("reason", "authorisation_lapsed".into())], at),
+            moved(lapsed.order, AwaitingPayment, Some(any_of(&[Authorised])), vec![], at),
+        ],
         InventoryEvent::PaymentVoided(voided) => vec![paid(voided.payment, Payment::Voided, vec![], at)],
         InventoryEvent::PaymentDisputed(disputed) => payment_disputed(disputed, at),
         InventoryEvent::TicketsReturned(returned) => tickets_returned(returned, at),
@@ -223,14 +227,18 @@ fn action_required(payment: PaymentId, at: &At<'_>) -> Change {
 }
 
 /// An order that expired before stays expired, unless its seats are reclaimed.
-fn payment_authorised(authorised: &PaymentAuthorised, at: &At<'_>) -> Vec<Change> {
-    // It may have been declined before; that is no longer the reason of anything.
-    let when = vec![("authorised_at", time(authorised.authorised_at)), ("reason", Value::Null)];
+fn payment_authorised(authorised: &PaymentAuthorised, at: &At<'_>) -> Result<Vec<Change>, Inapplicable> {
+    let what = vec![
+        ("authorised", minor(authorised.amount)?),
+        ("authorised_at", time(authorised.authorised_at)),
+        // It may have been declined before; that is no longer the reason of anything.
+        ("reason", Value::Null),
+    ];
     let from = any_of(&[OrderStage::AwaitingPayment]);
-    vec![
-        paid(authorised.payment, PaymentStatus::Authorised, when, at),
+    Ok(vec![
+        paid(authorised.payment, PaymentStatus::Authorised, what, at),
         moved(authorised.order, OrderStage::Authorised, Some(from), vec![], at),
-    ]
+    ])
 }
 
 /// An order that this payment did not secure still waits to be paid.

@@ -1,5 +1,7 @@
 //! Every outcome of the sandbox, and the order that it ends in.
 
+mod odd;
+
 use serde_json::{Value, json};
 
 use crate::support::TestApp;

@@ -5,7 +5,7 @@ use boxoffice_domain::inventory::event::TicketItem;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::pricing::{FeeLine, TaxLine};
 use boxoffice_domain::time::Timestamp;
-use boxoffice_projections::orders::{OrderRow, PaymentRow, TicketRow};
+use boxoffice_projections::orders::{OrderRow, PaymentRow, PaymentStatus, TicketRow};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,12 +58,18 @@ pub struct Payment {
     pub method: String,
     /// What it is for.
     pub amount: Money,
-    /// `pending`, `requires_action`, `authorised`, `captured`, `declined`, `capture_failed`, `void_due`, `voided`
-    /// or `disputed`.
+    /// What the payer has reserved, where that is another amount. Of more than was asked for only that is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorised_amount: Option<Money>,
+    /// `pending`, `requires_action`, `authorised`, `captured`, `declined`, `capture_failed`, `void_due`, `voided`,
+    /// `lapsed` or `disputed`.
     pub status: String,
     /// Why it was declined, failed or was let go, in `snake_case`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same for people, with what they can do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'static str>,
     /// A secret for the provider's own form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
@@ -82,11 +88,36 @@ impl Payment {
             provider: row.provider.clone(),
             method: row.method.clone(),
             amount: Money::new(row.amount, currency),
+            authorised_amount: row
+                .authorised
+                .filter(|authorised| *authorised != row.amount)
+                .map(|authorised| Money::new(authorised, currency)),
             status: row.status.to_string(),
             reason: row.reason.clone(),
+            detail: row.reason.as_deref().map(|reason| in_words(row.status, reason)),
             client_secret: None,
             redirect_url: None,
         }
+    }
+}
+
+/// Why a payment did not pay, for its payer.
+fn in_words(status: PaymentStatus, reason: &str) -> &'static str {
+    match (status, reason) {
+        (PaymentStatus::Declined, _) => "Your bank said no. Try again, or pay in another way.",
+        (_, "seats_gone") => {
+            "Your time to pay had run out, and somebody else has the seats. You are not charged."
+        }
+        (_, "order_cancelled") => "The order was cancelled before. You are not charged.",
+        (_, "already_paid") => "The order is paid for already. You are not charged twice.",
+        (_, "amount_differs") => "It was less than the order comes to. You are not charged; pay again.",
+        (_, "sale_ended") => "Your time to pay had run out, and the event has begun. You are not charged.",
+        (_, "show_cancelled") => "The event does not take place. You are not charged.",
+        (_, "authorisation_lapsed") => {
+            "Your bank has let the money go before it could be taken. You are not charged."
+        }
+        (PaymentStatus::CaptureFailed, _) => "Your bank did not hand out the money. You are not charged.",
+        _ => "The payment did not go through. You are not charged.",
     }
 }
 

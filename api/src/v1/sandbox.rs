@@ -7,7 +7,7 @@ use boxoffice_commands::engine::Failure;
 use boxoffice_domain::id::PaymentId;
 use boxoffice_domain::inventory::InventoryRefused;
 use boxoffice_domain::log::CommandMeta;
-use boxoffice_infra::sandbox::{Answered, Instructed, Outcome, SandboxRefusal, Status};
+use boxoffice_infra::sandbox::{Answered, Instructed, Manner, Outcome, SandboxRefusal, Status};
 use boxoffice_projections::orders::{self, PaymentRow, PaymentStatus};
 use boxoffice_projections::shows::PaymentWatch;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::context::Context;
 use crate::extract::{Json, Path};
 use crate::problem::{Code, Problem};
+use crate::wire::Money;
 
 /// How long the answer waits for what follows from the outcome.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -30,11 +31,19 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 #[serde(deny_unknown_fields)]
 pub struct Instruction {
     /// `succeed`, `decline`, `require_action`, `fail_capture`, `dispute`, or `fail_refund`: it succeeds, and cannot be given
-    /// back until it is told to `succeed` again.
+    /// back until it is told to `succeed` again; or `lapse`: the money is reserved, captures are not answered, and after a
+    /// while the bank lets it go.
     #[schema(example = "succeed")]
     pub outcome: String,
     /// How much later it does so, in milliseconds.
     pub delay_ms: Option<u64>,
+    /// How much later than it does so the bank tells it, in milliseconds: the money was reserved in time, and that is
+    /// known late.
+    pub tell_after_ms: Option<u64>,
+    /// What the payer reserves, where it is not what was asked for.
+    pub amount: Option<Money>,
+    /// How long after it is reserved the bank lets the money go with `lapse`, in milliseconds; 1000 unless told.
+    pub lapse_after_ms: Option<u64>,
 }
 
 /// How the payment stands.
@@ -78,7 +87,8 @@ pub async fn instruct(
         // How it stands is read below.
         context.wait_all().await?;
     }
-    let instructed = app.sandbox.instruct(payment, outcome, value.delay_ms.unwrap_or(0), context.now()).await;
+    let manner = manner(app, payment, &value)?;
+    let instructed = app.sandbox.instruct(payment, outcome, manner, context.now()).await;
     let (is_later, status) = match instructed {
         Ok(Instructed::Later(_)) if is_fresh => (true, PaymentStatus::Pending),
         Ok(Instructed::Later(_)) => (true, stored_status(app, payment).await?),
@@ -90,7 +100,7 @@ pub async fn instruct(
             return Err(Problem::new(Code::PaymentSettled, detail));
         }
         Err(SandboxRefusal::DelayTooLong) => {
-            return Err(Problem::field("/delay_ms", "out_of_range", "At most 24 hours."));
+            return Err(Problem::field("/delay_ms", "out_of_range", "Every delay is at most 24 hours."));
         }
         Err(SandboxRefusal::Unavailable(outage)) => return Err(outage.into()),
     };
@@ -108,6 +118,25 @@ fn answer(app: &App, payment: PaymentId, is_later: bool, status: String) -> Resu
     Ok(Answer::json(code, &body)?.at(app.feed.head()).private())
 }
 
+/// In what manner. An amount is in the currency of the payment's event, whose tag the payment has.
+fn manner(app: &App, payment: PaymentId, value: &Instruction) -> Result<Manner, Problem> {
+    let amount = |money: &Money| {
+        let shows = app.shows.by_tag(payment.show_tag());
+        let currencies = shows.iter().filter_map(|entry| app.terms(entry.show()).ok());
+        let mut currencies = currencies.map(|terms| terms.currency);
+        let currency = currencies.find(|currency| currency.code() == money.currency);
+        let unknown =
+            || Problem::field("/amount/currency", "wrong_currency", "The event sells in another one.");
+        money.minor(currency.ok_or_else(unknown)?, "/amount")
+    };
+    Ok(Manner {
+        delay_ms: value.delay_ms.unwrap_or(0),
+        tell_after_ms: value.tell_after_ms.unwrap_or(0),
+        amount: value.amount.as_ref().map(amount).transpose()?,
+        lapse_after_ms: value.lapse_after_ms,
+    })
+}
+
 fn outcome(name: &str) -> Result<Outcome, Problem> {
     Ok(match name {
         "succeed" => Outcome::Succeed,
@@ -116,8 +145,10 @@ fn outcome(name: &str) -> Result<Outcome, Problem> {
         "fail_capture" => Outcome::FailCapture,
         "dispute" => Outcome::Dispute,
         "fail_refund" => Outcome::FailRefund,
+        "lapse" => Outcome::Lapse,
         _ => {
-            let detail = "Expected succeed, decline, require_action, fail_capture, dispute or fail_refund.";
+            let detail =
+                "Expected succeed, decline, require_action, fail_capture, dispute, fail_refund or lapse.";
             return Err(Problem::field("/outcome", "invalid", detail));
         }
     })
@@ -154,9 +185,13 @@ async fn stored_status(app: &App, payment: PaymentId) -> Result<PaymentStatus, P
 fn at_rest(status: PaymentStatus, outcome: Outcome) -> bool {
     match status {
         PaymentStatus::Captured => !matches!(outcome, Outcome::Dispute),
+        PaymentStatus::Authorised => matches!(outcome, Outcome::Lapse),
         PaymentStatus::RequiresAction => matches!(outcome, Outcome::RequireAction),
         PaymentStatus::Declined => matches!(outcome, Outcome::Decline),
-        PaymentStatus::CaptureFailed | PaymentStatus::Voided | PaymentStatus::Disputed => true,
+        PaymentStatus::CaptureFailed
+        | PaymentStatus::Voided
+        | PaymentStatus::Lapsed
+        | PaymentStatus::Disputed => true,
         _ => false,
     }
 }

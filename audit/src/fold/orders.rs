@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::holds::State;
 use super::inventory::{Before, Inventory, Ticket};
-use super::payments::Void;
+use super::payments::TOLD_LATE;
 use super::stock::{Claim, Stock};
 use crate::fact::{
     CancelReason, HoldReclaimed, OrderCancelled, OrderPlaced, OrderSecured, RefundPolicy, Share, TicketItem,
@@ -104,7 +104,8 @@ impl Inventory {
         self.order_with_hold(id, hold)?;
         let lapsed = self.holds.get(&hold).is_some_and(|hold| hold.has_lapsed(now));
         Rule::ReclaimAfterLapse.holds(lapsed, || format!("{hold} has not lapsed"))?;
-        Rule::ReclaimBeforeStart.holds(now < self.terms.starts_at, || format!("{hold} at {now}"))?;
+        let latest = self.terms.starts_at.plus_seconds(TOLD_LATE);
+        Rule::ReclaimBeforeStart.holds(now < latest, || format!("{hold} at {now}"))?;
         self.take_back(hold, now)?;
         self.before = Before::HoldReclaimed(id);
         Ok(())
@@ -128,10 +129,13 @@ impl Inventory {
             Some(payment) => {
                 Rule::SecuredByPayment.holds(total > 0, || format!("{id} is free and names {payment}"))?;
                 let paid = self.payment(id, payment)?;
-                Rule::SecuredByPayment
-                    .holds(paid.authorised == Some(total) && paid.void == Void::No, || {
-                        format!("{id} comes to {total}, {payment} {}", paid.told())
-                    })?;
+                Rule::SecuredByPayment.holds(paid.covers(total), || {
+                    format!("{id} comes to {total}, {payment} {}", paid.told())
+                })?;
+                let reclaims = before == Before::HoldReclaimed(id);
+                Rule::ReclaimInTime.holds(!reclaims || now < self.reclaims_until(payment, hold), || {
+                    format!("{payment} reclaims {hold} at {now}")
+                })?;
                 Secured::By(payment)
             }
         };

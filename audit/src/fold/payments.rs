@@ -7,10 +7,10 @@ use super::orders::Secured;
 use super::refunds::DueBack;
 use crate::fact::{
     PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured, PaymentDeclined,
-    PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, RefundReason, VoidReason,
+    PaymentDisputed, PaymentLapsed, PaymentStarted, PaymentVoidDue, PaymentVoided, RefundReason, VoidReason,
 };
 use crate::rule::{Rule, Verdict};
-use crate::value::{OrderId, PaymentId, Time};
+use crate::value::{HoldId, OrderId, PaymentId, Time};
 
 /// An attempt to pay for an order.
 #[derive(Debug)]
@@ -21,9 +21,14 @@ pub(super) struct Payment {
     disputed: bool,
     /// The amount that the provider has reserved.
     pub(super) authorised: Option<u64>,
+    /// When, as the provider tells it.
+    authorised_at: Option<Time>,
     pub(super) capture: Capture,
     pub(super) void: Void,
 }
+
+/// How long after the start of a show money may still reclaim its seats that was reserved in time, in seconds.
+pub(super) const TOLD_LATE: u32 = 3 * 60 * 60;
 
 /// Whether reserved money has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +44,20 @@ pub(super) enum Void {
     No,
     Due,
     Done,
+    /// The provider has let it go by itself.
+    Lapsed,
 }
 
 impl Payment {
+    /// Whether its money is reserved and enough.
+    pub(super) fn covers(&self, total: u64) -> bool {
+        self.authorised.is_some_and(|amount| amount >= total) && self.void == Void::No
+    }
+
     /// Its state in words.
     pub(super) fn told(&self) -> String {
         match self.authorised {
+            _ if self.void == Void::Lapsed => "has lapsed".to_owned(),
             _ if self.void != Void::No => "is to be voided".to_owned(),
             Some(amount) => format!("is authorised over {amount}"),
             None => "is not authorised".to_owned(),
@@ -75,6 +88,7 @@ impl Inventory {
                     declined: false,
                     disputed: false,
                     authorised: None,
+                    authorised_at: None,
                     capture: Capture::NotYet,
                     void: Void::No,
                 });
@@ -99,11 +113,37 @@ impl Inventory {
         Ok(())
     }
 
-    pub(super) fn authorise_payment(&mut self, authorised: &PaymentAuthorised) -> Verdict {
+    pub(super) fn authorise_payment(&mut self, authorised: &PaymentAuthorised, now: Time) -> Verdict {
+        let at = authorised.authorised_at;
+        Rule::AuthorisedInPast
+            .holds(at <= now, || format!("{} at {at}, told at {now}", authorised.payment))?;
         let payment = self.payment(authorised.order, authorised.payment)?;
+        payment.authorised_at = Some(at);
         Rule::AuthorisedOnce.holds(payment.authorised.is_none(), || authorised.payment.to_string())?;
         payment.authorised = Some(authorised.amount);
         Ok(())
+    }
+
+    pub(super) fn lapse_payment(&mut self, lapsed: &PaymentLapsed) -> Verdict {
+        let (id, secured) = (lapsed.payment, self.order(lapsed.order)?.secured);
+        let payment = self.payment(lapsed.order, id)?;
+        let open = payment.authorised.is_some() && payment.void == Void::No;
+        Rule::LapsedBeforeDecided.holds(open && secured != Secured::By(id), || id.to_string())?;
+        payment.void = Void::Lapsed;
+        Ok(())
+    }
+
+    /// Whether a payment reserved its money before a hold's deadline, however late it was told.
+    pub(super) fn is_in_time(&self, id: PaymentId, hold: HoldId) -> bool {
+        let reserved_at = self.payments.get(&id).and_then(|payment| payment.authorised_at);
+        let deadline = self.holds.get(&hold).map(|hold| hold.expires_at);
+        reserved_at.zip(deadline).is_some_and(|(reserved_at, deadline)| reserved_at < deadline)
+    }
+
+    /// The first moment at which a payment can no longer have a hold reclaimed.
+    pub(super) fn reclaims_until(&self, id: PaymentId, hold: HoldId) -> Time {
+        let starts_at = self.terms.starts_at;
+        if self.is_in_time(id, hold) { starts_at.plus_seconds(TOLD_LATE) } else { starts_at }
     }
 
     pub(super) fn capture_payment(&mut self, captured: &PaymentCaptured) -> Verdict {
@@ -146,8 +186,10 @@ impl Inventory {
     pub(super) fn void_due(&mut self, due: &PaymentVoidDue, now: Time) -> Verdict {
         let id = due.payment;
         let payment = self.payment(due.order, id)?;
-        Rule::VoidDueOnce.holds(payment.void == Void::No, || id.to_string())?;
-        let (authorised, captured) = (payment.authorised, payment.capture == Capture::Done);
+        let lapsed = payment.void == Void::Lapsed;
+        Rule::VoidDueOnce.holds(lapsed || payment.void == Void::No, || id.to_string())?;
+        let authorised = payment.authorised.filter(|_| !lapsed);
+        let captured = payment.capture == Capture::Done;
         payment.void = Void::Due;
         let Some(order) = self.orders.get(&due.order) else {
             return Rule::OrderIsKnown.broken(due.order.to_string());
@@ -162,6 +204,7 @@ impl Inventory {
         let lapsed = self.holds.get(&order.hold).is_some_and(|hold| hold.has_lapsed(now));
         let holds = match due.reason {
             VoidReason::SeatsGone => lapsed && !self.could_take_back(order.hold, now),
+            // Also where it was reserved in time: earlier releases did not look at that.
             VoidReason::SaleEnded => lapsed && now >= self.terms.starts_at,
             VoidReason::OrderCancelled => order.cancelled,
             VoidReason::AlreadyPaid => order.secured != Secured::No,

@@ -237,9 +237,13 @@ impl Log {
     }
 
     pub(crate) fn authorise(&mut self, order: u64, payment: u64, amount: u64) {
-        let now = time(self.now);
+        self.authorise_at(self.now, order, payment, amount);
+    }
+
+    /// The provider says that it reserved the money at that time.
+    pub(crate) fn authorise_at(&mut self, at: i64, order: u64, payment: u64, amount: u64) {
         self.inventory("payment_authorised", &json!({
-            "amount": amount, "authorised_at": now, "order": id("order", order), "payment": id("payment", payment),
+            "amount": amount, "authorised_at": time(at), "order": id("order", order), "payment": id("payment", payment),
         }));
     }
 

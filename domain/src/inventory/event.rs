@@ -78,6 +78,8 @@ stored_events! {
         PaymentAuthorised = "payment_authorised" v 1,
         /// The provider said no.
         PaymentDeclined = "payment_declined" v 1,
+        /// The provider let reserved money go by itself, before anything was decided on it.
+        PaymentLapsed = "payment_lapsed" v 1,
         /// A lapsed hold took its seats again, because they were still free.
         HoldReclaimed = "hold_reclaimed" v 1,
         /// The seats of an order can no longer be lost: it is free, or its money is reserved.
@@ -465,7 +467,7 @@ payloads! {
     PaymentAuthorised {
         /// What was reserved, in minor units.
         amount: Minor,
-        /// When, as the provider tells it.
+        /// When, as the provider tells it; not after it was recorded.
         authorised_at: Timestamp,
         /// The order.
         order: OrderId,
@@ -480,6 +482,13 @@ payloads! {
         payment: PaymentId,
         /// What the provider says, in `snake_case`.
         reason: String,
+    }
+    /// See [`InventoryEvent::PaymentLapsed`].
+    PaymentLapsed {
+        /// The order.
+        order: OrderId,
+        /// The payment.
+        payment: PaymentId,
     }
     /// See [`InventoryEvent::HoldReclaimed`].
     HoldReclaimed {

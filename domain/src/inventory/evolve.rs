@@ -72,9 +72,11 @@ impl Inventory {
                 self.set_payment(event.payment, PaymentPhase::Authorised);
                 if let Some(payment) = self.payments.get_mut(&event.payment) {
                     payment.amount = event.amount;
+                    payment.authorised_at = Some(event.authorised_at);
                 }
             }
             InventoryEvent::PaymentDeclined(event) => self.set_payment(event.payment, PaymentPhase::Declined),
+            InventoryEvent::PaymentLapsed(event) => self.set_payment(event.payment, PaymentPhase::Lapsed),
             InventoryEvent::HoldReclaimed(event) => self.hold_reclaimed(event.hold),
             InventoryEvent::OrderSecured(event) => self.order_secured(event.order, event.hold, event.payment),
             InventoryEvent::PaymentCaptured(event) => self.set_payment(event.payment, PaymentPhase::Captured),
@@ -280,7 +282,12 @@ impl Inventory {
         }
         self.payments.insert(
             event.payment,
-            Payment { order: event.order, amount: event.amount, phase: PaymentPhase::Started },
+            Payment {
+                order: event.order,
+                amount: event.amount,
+                authorised_at: None,
+                phase: PaymentPhase::Started,
+            },
         );
     }
 

@@ -21,7 +21,7 @@ pub fn decide(command: &RecordVoid, inventory: &Inventory) -> Decision {
         PaymentPhase::VoidDue => {
             Ok(vec![PaymentVoided { order: known.order, payment: command.payment }.into()])
         }
-        PaymentPhase::Voided => Ok(Vec::new()),
+        PaymentPhase::Voided | PaymentPhase::Lapsed => Ok(Vec::new()),
         PaymentPhase::Started
         | PaymentPhase::ActionRequired
         | PaymentPhase::Declined

@@ -395,6 +395,15 @@ pub(crate) fn authorise(payment: PaymentId, amount: Minor) -> InventoryCommand {
     record(payment, record_payment::Fact::Authorised { amount, at: Timestamp::default() })
 }
 
+/// The provider says that it reserved the money at that time.
+pub(crate) fn authorise_at(payment: PaymentId, amount: Minor, at: i64) -> InventoryCommand {
+    record(payment, record_payment::Fact::Authorised { amount, at: Timestamp::from_unix_ms(at) })
+}
+
+pub(crate) fn lapse(payment: PaymentId) -> InventoryCommand {
+    record(payment, record_payment::Fact::Lapsed)
+}
+
 pub(crate) fn decline(payment: PaymentId) -> InventoryCommand {
     record(payment, record_payment::Fact::Declined { reason: "card_declined".into() })
 }
@@ -555,8 +564,19 @@ pub(crate) fn payment_started(payment: PaymentId, order: OrderId, amount: Minor)
     PaymentStarted { amount, method: "card".into(), order, payment, provider: "sandbox".into() }.into()
 }
 
+/// Reserved in time, whenever it was told.
 pub(crate) fn authorised(payment: PaymentId, order: OrderId, amount: Minor) -> InventoryEvent {
-    PaymentAuthorised { amount, authorised_at: Timestamp::default(), order, payment }.into()
+    authorised_at(payment, order, amount, 0)
+}
+
+pub(crate) fn authorised_at(
+    payment: PaymentId,
+    order: OrderId,
+    amount: Minor,
+    authorised_at: i64,
+) -> InventoryEvent {
+    let authorised_at = Timestamp::from_unix_ms(authorised_at);
+    PaymentAuthorised { amount, authorised_at, order, payment }.into()
 }
 
 pub(crate) fn declined(payment: PaymentId, order: OrderId) -> InventoryEvent {
@@ -584,7 +604,11 @@ pub(crate) fn captured(
 }
 
 pub(crate) fn capture_failed(payment: PaymentId, order: OrderId) -> InventoryEvent {
-    PaymentCaptureFailed { order, payment, reason: "card_declined".into() }.into()
+    capture_failed_with(payment, order, "card_declined")
+}
+
+pub(crate) fn capture_failed_with(payment: PaymentId, order: OrderId, reason: &str) -> InventoryEvent {
+    PaymentCaptureFailed { order, payment, reason: reason.into() }.into()
 }
 
 pub(crate) fn void_due(payment: PaymentId, order: OrderId, reason: VoidReason) -> InventoryEvent {

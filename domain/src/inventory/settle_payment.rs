@@ -1,15 +1,21 @@
 //! Deciding on money that is reserved: it secures its order, or it is let go.
 //!
 //! A payment that comes after the lapse reclaims its seats if all of them are still free. Nobody who has them
-//! since loses them.
+//! since loses them. What was paid in time by the provider's clock, and is only told late, is not too late for the start
+//! of the show unless it is told very late. More than the order comes to is enough: only the total is captured.
 
 use super::event::{HoldExpired, HoldReclaimed, Item, OrderSecured, PaymentVoidDue, VoidReason};
 use super::selection::expiries;
 use super::{
-    Decision, Hold, Inventory, InventoryEvent, InventoryRefused, Order, OrderPhase, PaymentPhase, Phase,
+    Decision, Hold, Inventory, InventoryEvent, InventoryRefused, Order, OrderPhase, Payment, PaymentPhase,
+    Phase, before_deadline,
 };
-use crate::id::{HoldId, OrderId, PaymentId};
+use crate::id::{HoldId, PaymentId};
 use crate::time::Timestamp;
+
+/// How long after the start of a show money may still reclaim its seats that was reserved in time, in milliseconds: its
+/// payer is on the way in.
+pub const TOLD_LATE_MS: i64 = 3 * 60 * 60 * 1_000;
 
 /// Decide on a payment whose money is reserved.
 #[derive(Debug, Clone)]
@@ -36,14 +42,14 @@ pub fn decide(command: &SettlePayment, inventory: &Inventory, now: Timestamp) ->
         OrderPhase::Cancelled => return Ok(let_go(VoidReason::OrderCancelled)),
         OrderPhase::Secured(_) | OrderPhase::Ticketed => return Ok(let_go(VoidReason::AlreadyPaid)),
         OrderPhase::Placed if inventory.unwound.is_some() => return Ok(let_go(VoidReason::ShowCancelled)),
-        OrderPhase::Placed if payment.amount != order.total => return Ok(let_go(VoidReason::AmountDiffers)),
+        OrderPhase::Placed if payment.amount < order.total => return Ok(let_go(VoidReason::AmountDiffers)),
         OrderPhase::Placed => {}
     }
     let secured = OrderSecured { hold: order.hold, order: payment.order, payment: Some(command.payment) };
     if hold.is_live(now) {
         return Ok(vec![secured.into()]);
     }
-    match inventory.reclaim(payment.order, order, hold, now) {
+    match inventory.reclaim(payment, order, hold, now) {
         Ok(events) => Ok(events.into_iter().chain([secured.into()]).collect()),
         Err(reason) => {
             let own_expiry = hold.is_overdue(now).then(|| HoldExpired { hold: order.hold }.into());
@@ -56,13 +62,15 @@ impl Inventory {
     /// What has to be recorded for a lapsed hold to have its items again.
     fn reclaim(
         &self,
-        id: OrderId,
+        payment: &Payment,
         order: &Order,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Vec<InventoryEvent>, VoidReason> {
         // What was ordered while the sale was open may be paid after it, as long as there is something to see.
-        if self.terms.as_ref().is_none_or(|terms| now >= terms.drafted.starts_at) {
+        let in_time = payment.authorised_at.is_some_and(|at| before_deadline(at, hold.expires_at));
+        let grace = if in_time { TOLD_LATE_MS } else { 0 };
+        if self.terms.as_ref().is_none_or(|terms| now >= terms.drafted.starts_at.plus_ms(grace)) {
             return Err(VoidReason::SaleEnded);
         }
         let items: Vec<Item> = order
@@ -71,7 +79,7 @@ impl Inventory {
             .map(|item| Item { price: item.price, seat: item.seat.clone(), ticket_type: item.ticket_type })
             .collect();
         let lapsed = self.free_for_owner(&items, order, hold, now).ok_or(VoidReason::SeatsGone)?;
-        let reclaimed = HoldReclaimed { hold: order.hold, order: id };
+        let reclaimed = HoldReclaimed { hold: order.hold, order: payment.order };
         Ok(expiries(lapsed).chain([reclaimed.into()]).collect())
     }
 
@@ -170,10 +178,47 @@ mod tests {
     #[test]
     fn money_after_the_start_is_let_go_and_the_lapse_is_recorded() {
         paying()
-            .and(3, authorised(PAY, ANN_ORDER, PRICE))
+            .and(3, authorised_at(PAY, ANN_ORDER, PRICE, HOLD_MS))
             .at(START_MS)
             .when(settle(PAY))
             .then([HoldExpired { hold: ANN }.into(), void_due(PAY, ANN_ORDER, VoidReason::SaleEnded)]);
+    }
+
+    #[test]
+    fn money_that_was_reserved_in_time_and_told_late_is_not_too_late_for_the_start() {
+        let told = |paid_at, now| {
+            paying().and(now, authorised_at(PAY, ANN_ORDER, PRICE, paid_at)).at(now).when(settle(PAY))
+        };
+        let reclaimed =
+            [HoldExpired { hold: ANN }.into(), reclaimed(ANN_ORDER, ANN), secured(ANN_ORDER, ANN, PAY)];
+        told(HOLD_MS - 1, START_MS).then(reclaimed.clone());
+        told(HOLD_MS - 1, START_MS + TOLD_LATE_MS - 1).then(reclaimed);
+        let too_late = [HoldExpired { hold: ANN }.into(), void_due(PAY, ANN_ORDER, VoidReason::SaleEnded)];
+        told(HOLD_MS, START_MS).then(too_late.clone());
+        told(HOLD_MS - 1, START_MS + TOLD_LATE_MS).then(too_late);
+    }
+
+    #[test]
+    fn money_that_was_reserved_in_time_takes_nothing_from_the_next_holder_either() {
+        paying()
+            .at(HOLD_MS)
+            .when(place_hold(BOB, &["A-1"]))
+            .happens(HOLD_MS)
+            .and(HOLD_MS + 1, authorised_at(PAY, ANN_ORDER, PRICE, 5))
+            .at(HOLD_MS + 2)
+            .when(settle(PAY))
+            .then([void_due(PAY, ANN_ORDER, VoidReason::SeatsGone)]);
+    }
+
+    #[test]
+    fn more_than_the_order_comes_to_secures_it_and_only_the_total_is_captured() {
+        paying()
+            .and(3, authorised(PAY, ANN_ORDER, PRICE + 1))
+            .at(4)
+            .when(settle(PAY))
+            .then_and([secured(ANN_ORDER, ANN, PAY)])
+            .when(capture(PAY))
+            .then(captured(PAY, ANN_ORDER, PRICE, &["A-1"]));
     }
 
     #[test]

@@ -69,8 +69,9 @@ pub(crate) enum Ask {
     Returning(Returning),
     StartPayment(NewId, Aim),
     ActionRequired(Aim),
-    /// With an amount that is off by so much.
-    Authorise(Aim, u64),
+    /// With an amount that is off by so much, so many milliseconds ago.
+    Authorise(Aim, u64, i64),
+    Lapse(Aim),
     Decline(Aim),
     Dispute(Aim),
     Settle(Aim),
@@ -143,7 +144,8 @@ pub(crate) fn new_id() -> BoxedStrategy<NewId> {
 }
 
 fn ask() -> BoxedStrategy<Ask> {
-    let off_by = prop_oneof![10 => Just(0_u64), 1 => Just(1), 1 => any::<u64>()];
+    let off_by = prop_oneof![10 => Just(0_u64), 1 => Just(1), 1 => Just(u64::MAX), 1 => any::<u64>()];
+    let ago = prop_oneof![4 => Just(0_i64), 3 => 0..20_000_i64, 1 => -5_000..0_i64];
     let picks = prop::collection::vec(any::<u8>(), 0..3);
     let others = prop_oneof![5 => Just(Vec::new()), 1 => prop::collection::vec(wish(), 1..2)];
     prop_oneof![
@@ -162,7 +164,8 @@ fn ask() -> BoxedStrategy<Ask> {
         30 => returning::returning().prop_map(Ask::Returning),
         20 => (new_id(), aim()).prop_map(|(id, order)| Ask::StartPayment(id, order)),
         3 => aim().prop_map(Ask::ActionRequired),
-        16 => (aim(), off_by).prop_map(|(payment, off_by)| Ask::Authorise(payment, off_by)),
+        16 => (aim(), off_by, ago).prop_map(|(payment, off_by, ago)| Ask::Authorise(payment, off_by, ago)),
+        3 => aim().prop_map(Ask::Lapse),
         3 => aim().prop_map(Ask::Decline),
         5 => aim().prop_map(Ask::Dispute),
         16 => aim().prop_map(Ask::Settle),
@@ -202,9 +205,9 @@ pub(crate) fn purchase(wishes: &[Wish], there: &Reference) -> [Ask; 6] {
     let payment = latest(there.payments.len());
     [
         Ask::PlaceHold(NewId::Fresh, wishes.to_vec()),
-        Ask::PlaceOrder(NewId::Fresh, hold, 0),
+        Ask::PlaceOrder(NewId::Fresh, hold, 1),
         Ask::StartPayment(NewId::Fresh, order),
-        Ask::Authorise(payment, 0),
+        Ask::Authorise(payment, 0, 0),
         Ask::Settle(payment),
         Ask::Capture(payment, true),
     ]
@@ -295,10 +298,14 @@ impl Ask {
                 provider: "sandbox".into(),
             }),
             Self::ActionRequired(aim) => record(payment(aim, &payable[..1]), Fact::ActionRequired),
-            Self::Authorise(aim, off_by) => {
+            Self::Authorise(aim, off_by, ago) => {
                 let id = payment(aim, &payable);
                 let due = there.payments.iter().find(|known| known.id == id).map_or(0, |known| known.amount);
-                record(id, Fact::Authorised { amount: due.wrapping_add(*off_by), at: now })
+                record(id, Fact::Authorised { amount: due.wrapping_add(*off_by), at: now.plus_ms(-ago) })
+            }
+            Self::Lapse(aim) => {
+                let apt = [PayingState::Authorised, PayingState::Settled, PayingState::VoidDue];
+                record(payment(aim, &apt), Fact::Lapsed)
             }
             Self::Decline(aim) => {
                 record(payment(aim, &payable[..2]), Fact::Declined { reason: "card_declined".into() })
@@ -308,7 +315,7 @@ impl Ask {
                 payment: payment(aim, &[PayingState::Authorised]),
             }),
             Self::Capture(aim, ok) => InventoryCommand::RecordCapture(record_capture::RecordCapture {
-                payment: payment(aim, &[PayingState::Settled]),
+                payment: payment(aim, &[PayingState::Settled, PayingState::CaptureFailed]),
                 failure: (!ok).then(|| "insufficient_funds".into()),
             }),
             Self::Void(aim) => InventoryCommand::RecordVoid(record_void::RecordVoid {

@@ -93,7 +93,7 @@ impl Reference {
             InventoryCommand::PlaceOrder(c) => self.judge_order(c, now),
             InventoryCommand::CancelOrder(c) => self.judge_cancellation(c, now),
             InventoryCommand::StartPayment(c) => self.judge_start(c, now),
-            InventoryCommand::RecordPayment(c) => self.judge_fact(c.payment, &c.fact),
+            InventoryCommand::RecordPayment(c) => self.judge_fact(c.payment, &c.fact, now),
             InventoryCommand::SettlePayment(c) => self.judge_settlement(c.payment, now),
             InventoryCommand::RecordCapture(c) => self.judge_capture(c.payment, c.failure.as_deref()),
             InventoryCommand::RecordVoid(c) => {
@@ -102,7 +102,7 @@ impl Reference {
                     PayingState::VoidDue => {
                         exactly([PaymentVoided { order: known.order, payment: c.payment }.into()])
                     }
-                    PayingState::Voided => exactly([]),
+                    PayingState::Voided | PayingState::Lapsed => exactly([]),
                     _ => Err(InventoryRefused::TooEarly),
                 }
             }
@@ -268,7 +268,7 @@ impl Reference {
         .into()])
     }
 
-    fn judge_fact(&self, payment: PaymentId, fact: &Fact) -> Judged {
+    fn judge_fact(&self, payment: PaymentId, fact: &Fact, now: Timestamp) -> Judged {
         let known = self.payment(payment).ok_or(InventoryRefused::UnknownPayment)?;
         let order = known.order;
         let (undecided, may_still_pay) = match known.state {
@@ -281,8 +281,16 @@ impl Reference {
                 exactly([PaymentActionRequired { order, payment }.into()])
             }
             Fact::Authorised { amount, at } if may_still_pay => {
-                exactly([PaymentAuthorised { amount: *amount, authorised_at: *at, order, payment }.into()])
+                let authorised_at = if *at > now { now } else { *at };
+                exactly([PaymentAuthorised { amount: *amount, authorised_at, order, payment }.into()])
             }
+            Fact::Lapsed => match known.state {
+                PayingState::Authorised => exactly([PaymentLapsed { order, payment }.into()]),
+                PayingState::VoidDue => exactly([PaymentVoided { order, payment }.into()]),
+                PayingState::Settled => self.judge_capture(payment, Some("authorisation_lapsed")),
+                _ if may_still_pay => Err(InventoryRefused::TooEarly),
+                _ => exactly([]),
+            },
             Fact::Declined { reason } if undecided => {
                 exactly([PaymentDeclined { order, payment, reason: reason.clone() }.into()])
             }
@@ -312,7 +320,7 @@ impl Reference {
                 return exactly([let_go(VoidReason::AlreadyPaid)]);
             }
             BoughtState::Waiting if self.cancelled => return exactly([let_go(VoidReason::ShowCancelled)]),
-            BoughtState::Waiting if known.amount != order.total => {
+            BoughtState::Waiting if known.amount < order.total => {
                 return exactly([let_go(VoidReason::AmountDiffers)]);
             }
             BoughtState::Waiting => {}
@@ -325,7 +333,9 @@ impl Reference {
         }
         // Late money. If nobody has recorded the expiry, nobody can have taken anything either.
         let own = hold.overdue(now).then(|| InventoryEvent::from(HoldExpired { hold: hold.id }));
-        if self.terms.as_ref().is_none_or(|terms| now >= terms.starts_at) {
+        let in_time = known.reserved_at.unwrap() < hold.until;
+        let closes = |starts: Timestamp| if in_time { starts.plus_ms(3 * 3_600_000) } else { starts };
+        if self.terms.as_ref().is_none_or(|terms| now >= closes(terms.starts_at)) {
             return Ok(Answer::Exactly(own.into_iter().chain([let_go(VoidReason::SaleEnded)]).collect()));
         }
         if self.can_be_had(&hold.items, now).is_err() {

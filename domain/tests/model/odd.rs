@@ -242,7 +242,7 @@ fn of_orders() -> BoxedStrategy<InventoryEvent> {
 
 fn of_payments() -> BoxedStrategy<InventoryEvent> {
     let void_reason = prop::sample::select(vec![VoidReason::SeatsGone, VoidReason::AlreadyPaid]);
-    (0..9_u8, order(), payment(), price(), time(), void_reason)
+    (0..10_u8, order(), payment(), price(), time(), void_reason)
         .prop_map(|(which, order, payment, amount, at, void_reason)| match which {
             0 => PaymentStarted { amount, method: String::new(), order, payment, provider: String::new() }
                 .into(),
@@ -253,6 +253,7 @@ fn of_payments() -> BoxedStrategy<InventoryEvent> {
             5 => PaymentCaptureFailed { order, payment, reason: String::new() }.into(),
             6 => PaymentVoidDue { order, payment, reason: void_reason }.into(),
             7 => PaymentVoided { order, payment }.into(),
+            8 => PaymentLapsed { order, payment }.into(),
             _ => PaymentDisputed { order, payment }.into(),
         })
         .boxed()
@@ -457,10 +458,11 @@ fn about_orders() -> BoxedStrategy<InventoryCommand> {
 }
 
 fn about_payments() -> BoxedStrategy<InventoryCommand> {
-    let fact = (0..4_u8, price(), time()).prop_map(|(which, amount, at)| match which {
+    let fact = (0..5_u8, price(), time()).prop_map(|(which, amount, at)| match which {
         0 => Fact::ActionRequired,
         1 => Fact::Authorised { amount, at },
         2 => Fact::Declined { reason: String::new() },
+        3 => Fact::Lapsed,
         _ => Fact::Disputed,
     });
     prop_oneof![

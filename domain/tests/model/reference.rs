@@ -116,6 +116,8 @@ pub(crate) struct Paying {
     pub(crate) id: PaymentId,
     order: OrderId,
     pub(crate) amount: u64,
+    /// When its money was reserved, as the provider told it.
+    reserved_at: Option<Timestamp>,
     pub(crate) state: PayingState,
 }
 
@@ -130,6 +132,8 @@ pub(crate) enum PayingState {
     CaptureFailed,
     VoidDue,
     Voided,
+    /// The bank let the money go by itself.
+    Lapsed,
     Disputed,
 }
 

@@ -25,6 +25,8 @@ pub enum Status {
     Captured,
     /// The money was let go.
     Voided,
+    /// The bank let the money go by itself.
+    Lapsed,
     /// The payer wants the money back through their bank.
     Disputed,
 }
@@ -45,7 +47,28 @@ pub enum Outcome {
     Dispute,
     /// It is authorised and captured, and cannot be given back until it is told to succeed.
     FailRefund,
+    /// It is authorised; the bank does not answer captures, and lets the money go by itself after a while.
+    Lapse,
 }
+
+/// How an outcome comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// How much later the bank does it, in milliseconds.
+    pub delay_ms: u64,
+    /// How much later than it does it the bank tells it, in milliseconds.
+    pub tell_after_ms: u64,
+    /// What is authorised, in minor units, where it is another amount than was asked for.
+    pub amount: Option<Minor>,
+    /// How long after it is authorised the money is let go with [`Outcome::Lapse`], in milliseconds; a second unless told.
+    pub lapse_after_ms: Option<u64>,
+}
+
+/// How long the bank waits for a capture that it does not answer, in milliseconds.
+const LAPSE_AFTER_MS: u64 = 1_000;
+
+/// Why a capture of [`Outcome::Lapse`] fails once the money is let go.
+pub const LAPSED: &str = "authorisation_lapsed";
 
 /// A refund, or a try of it, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +111,7 @@ pub(super) enum Told {
     ActionRequired,
     Authorised { amount: Minor, at: Timestamp },
     Declined,
+    Lapsed,
     Disputed,
 }
 
@@ -97,6 +121,7 @@ impl Told {
             Self::ActionRequired => Fact::ActionRequired,
             Self::Authorised { amount, at } => Fact::Authorised { amount: *amount, at: *at },
             Self::Declined => Fact::Declined { reason: DECLINED.to_owned() },
+            Self::Lapsed => Fact::Lapsed,
             Self::Disputed => Fact::Disputed,
         }
     }
@@ -122,6 +147,16 @@ pub(super) struct Payment {
     pub(super) disputed_once_captured: bool,
     #[serde(default)]
     pub(super) refunds_fail: bool,
+    /// What is authorised, where it is another amount.
+    #[serde(default)]
+    pub(super) given: Option<Minor>,
+    #[serde(default)]
+    pub(super) tell_after_ms: u64,
+    #[serde(default)]
+    pub(super) lapse_after_ms: Option<u64>,
+    /// When the bank lets the money go by itself; until then it answers no capture.
+    #[serde(default)]
+    pub(super) lapses_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) refunds: Vec<Tried>,
     pub(super) facts_told: u32,
@@ -164,6 +199,10 @@ impl Payment {
             capture_fails: false,
             disputed_once_captured: false,
             refunds_fail: false,
+            given: None,
+            tell_after_ms: 0,
+            lapse_after_ms: None,
+            lapses_at: None,
             refunds: Vec::new(),
             facts_told: 0,
             outbox: Vec::new(),
@@ -188,14 +227,23 @@ impl Payment {
         match (self.status, outcome) {
             (
                 Status::Created | Status::RequiresAction,
-                Outcome::Succeed | Outcome::FailCapture | Outcome::Dispute | Outcome::FailRefund,
+                Outcome::Succeed
+                | Outcome::FailCapture
+                | Outcome::Dispute
+                | Outcome::FailRefund
+                | Outcome::Lapse,
             ) => {
                 self.status = Status::Authorised;
                 self.authorised_at = Some(at);
                 self.capture_fails = outcome == Outcome::FailCapture;
                 self.disputed_once_captured = outcome == Outcome::Dispute;
                 self.refunds_fail = outcome == Outcome::FailRefund;
-                self.tell(Told::Authorised { amount: self.amount, at }, at);
+                self.tell(Told::Authorised { amount: self.given.unwrap_or(self.amount), at }, at);
+                if outcome == Outcome::Lapse {
+                    let lapses_at = later(at, self.lapse_after_ms.unwrap_or(LAPSE_AFTER_MS));
+                    self.lapses_at = Some(lapses_at);
+                    self.tell(Told::Lapsed, lapses_at);
+                }
             }
             (Status::Created | Status::RequiresAction, Outcome::Decline) => {
                 self.status = Status::Declined;
@@ -232,12 +280,17 @@ impl Payment {
             // Only a settled payment refuses, and then there is nothing left to do.
             let _ = self.instruct(outcome, due_at);
         }
+        if self.status == Status::Authorised && self.lapses_at.is_some_and(|lapses_at| lapses_at <= now) {
+            self.status = Status::Lapsed;
+        }
     }
 
     /// `None`: it is not authorised, so that nothing can be said.
     pub(super) fn capture(&mut self, at: Timestamp) -> Option<Captured> {
         let no = |reason: &str| Some(Captured::No { reason: reason.to_owned() });
         match self.status {
+            Status::Authorised if self.lapses_at.is_some() => None,
+            Status::Lapsed => no(LAPSED),
             Status::Authorised if self.capture_fails => {
                 self.status = Status::Declined;
                 no(DECLINED_AT_CAPTURE)
@@ -262,9 +315,10 @@ impl Payment {
             Status::Created | Status::RequiresAction | Status::Authorised => {
                 self.status = Status::Voided;
                 self.pending = None;
+                self.outbox.retain(|queued| queued.fact != Told::Lapsed);
                 true
             }
-            Status::Voided | Status::Declined => true,
+            Status::Voided | Status::Declined | Status::Lapsed => true,
             Status::Captured | Status::Disputed => false,
         }
     }
@@ -285,7 +339,7 @@ impl Payment {
             self.refunds.iter().filter(|tried| tried.failure.is_none()).map(|tried| tried.amount).sum();
         let failure = match self.status {
             Status::Created | Status::RequiresAction | Status::Authorised => return None,
-            Status::Declined | Status::Voided => Some("nothing_captured"),
+            Status::Declined | Status::Voided | Status::Lapsed => Some("nothing_captured"),
             Status::Disputed => Some("payment_disputed"),
             Status::Captured if self.refunds_fail => Some(REFUND_REFUSED),
             Status::Captured if given.saturating_add(amount) > self.amount => Some("more_than_captured"),
@@ -322,10 +376,15 @@ impl Payment {
         self.tell(Told::Disputed, at);
     }
 
-    fn tell(&mut self, fact: Told, due_at: Timestamp) {
+    fn tell(&mut self, fact: Told, at: Timestamp) {
+        let due_at = later(at, self.tell_after_ms);
         self.facts_told += 1;
         self.outbox.push(Queued { n: self.facts_told, due_at, fact });
     }
+}
+
+fn later(at: Timestamp, by_ms: u64) -> Timestamp {
+    at.plus_ms(i64::try_from(by_ms).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -432,6 +491,29 @@ mod tests {
         assert_eq!((payment.status, payment.due_at()), (Status::Voided, None));
         assert_eq!(payment.capture(AT), Some(Captured::No { reason: "voided".to_owned() }));
         assert_eq!(payment.instruct(Outcome::Succeed, AT), Err(Settled(Status::Voided)));
+    }
+
+    #[test]
+    fn what_the_bank_does_now_it_may_tell_later_and_with_another_amount() {
+        let mut payment = Payment { tell_after_ms: 500, given: Some(4_000), ..payment() };
+        payment.instruct(Outcome::Succeed, AT).unwrap();
+        assert_eq!(told(&payment), [Told::Authorised { amount: 4_000, at: AT }]);
+        assert_eq!((payment.due_at(), payment.authorised_at), (Some(AT.plus_ms(500)), Some(AT)));
+    }
+
+    #[test]
+    fn money_lapses_that_nobody_could_capture() {
+        let mut payment = payment();
+        payment.instruct(Outcome::Lapse, AT).unwrap();
+        payment.catch_up(AT.plus_ms(999));
+        assert_eq!((payment.capture(AT), payment.status), (None, Status::Authorised));
+        payment.catch_up(AT.plus_ms(1_000));
+        assert_eq!(payment.capture(AT), Some(Captured::No { reason: LAPSED.to_owned() }));
+        assert_eq!((told(&payment), payment.void()), (vec![AUTHORISED, Told::Lapsed], true));
+        let mut voided = super::tests::payment();
+        voided.instruct(Outcome::Lapse, AT).unwrap();
+        assert!(voided.void());
+        assert_eq!(told(&voided), [AUTHORISED], "what was let go lapses no more");
     }
 
     fn refund(n: u32, amount: Minor, failures: u32) -> RefundRequest {

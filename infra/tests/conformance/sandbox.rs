@@ -10,7 +10,9 @@ use boxoffice_domain::id::{OrderId, PaymentId, ShowId, uuid_v7};
 use boxoffice_domain::inventory::record_payment::Fact;
 use boxoffice_domain::time::Timestamp;
 use boxoffice_infra::clock::ManualClock;
-use boxoffice_infra::sandbox::{DELAY_MS_MAX, Instructed, Outcome, SandboxProvider, SandboxRefusal, Status};
+use boxoffice_infra::sandbox::{
+    DELAY_MS_MAX, Instructed, Manner, Outcome, SandboxProvider, SandboxRefusal, Status,
+};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_700_000_000_000);
 
@@ -45,7 +47,7 @@ async fn a_payment_goes_all_the_way() {
     assert_eq!(sandbox.next_due(), None);
     assert!(sandbox.capture(id(1)).await.is_err(), "not authorised");
     for _ in 0..2 {
-        let instructed = sandbox.instruct(id(1), Outcome::Succeed, 0, NOW).await.unwrap();
+        let instructed = sandbox.instruct(id(1), Outcome::Succeed, Manner::default(), NOW).await.unwrap();
         assert_eq!(instructed, Instructed::Now);
     }
     let facts = sandbox.due_facts(NOW, 10).await.unwrap();
@@ -58,7 +60,7 @@ async fn a_payment_goes_all_the_way() {
     assert_eq!(sandbox.capture(id(1)).await.unwrap(), Captured::Yes);
     assert_eq!(sandbox.status(id(1)).await.unwrap(), Some(Status::Captured));
     assert!(sandbox.void(id(1)).await.is_err(), "it has come");
-    let refused = sandbox.instruct(id(1), Outcome::Decline, 0, NOW).await.unwrap_err();
+    let refused = sandbox.instruct(id(1), Outcome::Decline, Manner::default(), NOW).await.unwrap_err();
     assert_eq!(refused, SandboxRefusal::AlreadySettled { status: Status::Captured });
 }
 
@@ -66,10 +68,13 @@ async fn a_payment_goes_all_the_way() {
 async fn what_is_not_known_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let (sandbox, _) = open(folder.path()).await;
-    let refused = sandbox.instruct(id(1), Outcome::Succeed, 0, NOW).await.unwrap_err();
+    let refused = sandbox.instruct(id(1), Outcome::Succeed, Manner::default(), NOW).await.unwrap_err();
     assert_eq!(refused, SandboxRefusal::UnknownPayment);
     sandbox.create(&request(1)).await.unwrap();
-    let refused = sandbox.instruct(id(1), Outcome::Succeed, DELAY_MS_MAX + 1, NOW).await.unwrap_err();
+    let refused = sandbox
+        .instruct(id(1), Outcome::Succeed, Manner { delay_ms: DELAY_MS_MAX + 1, ..Manner::default() }, NOW)
+        .await
+        .unwrap_err();
     assert_eq!(refused, SandboxRefusal::DelayTooLong);
     assert!(sandbox.capture(id(2)).await.is_err());
     sandbox.void(id(2)).await.unwrap();
@@ -88,13 +93,25 @@ async fn an_outcome_may_come_later_and_after_a_restart() {
         let sandbox = Arc::clone(&sandbox);
         async move { sandbox.changed().await }
     });
-    let instructed = sandbox.instruct(id(1), Outcome::Dispute, 60_000, NOW).await.unwrap();
+    let instructed = sandbox
+        .instruct(id(1), Outcome::Dispute, Manner { delay_ms: 60_000, ..Manner::default() }, NOW)
+        .await
+        .unwrap();
     assert_eq!((instructed, sandbox.next_due()), (Instructed::Later(due), Some(due)));
     tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap().unwrap();
-    sandbox.instruct(id(2), Outcome::Decline, 50_000, NOW).await.unwrap();
-    sandbox.instruct(id(3), Outcome::Succeed, 10, NOW).await.unwrap();
+    sandbox
+        .instruct(id(2), Outcome::Decline, Manner { delay_ms: 50_000, ..Manner::default() }, NOW)
+        .await
+        .unwrap();
+    sandbox
+        .instruct(id(3), Outcome::Succeed, Manner { delay_ms: 10, ..Manner::default() }, NOW)
+        .await
+        .unwrap();
     sandbox.void(id(3)).await.unwrap();
-    sandbox.instruct(id(4), Outcome::RequireAction, 0, NOW).await.unwrap();
+    sandbox
+        .instruct(id(4), Outcome::RequireAction, Manner { delay_ms: 0, ..Manner::default() }, NOW)
+        .await
+        .unwrap();
     let facts = sandbox.due_facts(NOW, 10).await.unwrap();
     assert_eq!((facts.len(), &facts[0].fact), (1, &Fact::ActionRequired));
     sandbox.acknowledge(facts[0].id);
@@ -134,7 +151,7 @@ async fn many_payments_are_written_together() {
         payers.push(tokio::spawn(async move {
             sandbox.create(&request(n)).await.unwrap();
             let outcome = if n % 3 == 0 { Outcome::FailCapture } else { Outcome::Succeed };
-            sandbox.instruct(id(n), outcome, 0, NOW).await.unwrap();
+            sandbox.instruct(id(n), outcome, Manner::default(), NOW).await.unwrap();
             sandbox.capture(id(n)).await.unwrap() == Captured::Yes
         }));
     }

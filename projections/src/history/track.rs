@@ -73,6 +73,7 @@ impl Track {
             InventoryEvent::PaymentCaptured(payment) => self.by_order(payment.order),
             InventoryEvent::PaymentCaptureFailed(payment) => self.by_order(payment.order),
             InventoryEvent::PaymentVoidDue(payment) => self.by_order(payment.order),
+            InventoryEvent::PaymentLapsed(payment) => self.by_order(payment.order),
             InventoryEvent::PaymentVoided(payment) => self.by_order(payment.order),
             InventoryEvent::PaymentDisputed(payment) => self.by_order(payment.order),
             InventoryEvent::TicketsIssued(issued) => self.issued(issued.order, &issued.tickets),

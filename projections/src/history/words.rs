@@ -78,6 +78,9 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             let why = void_reason(payment.reason);
             format!("Money for {} has to be let go, because {why} ({})", payment.order, payment.payment)
         }
+        InventoryEvent::PaymentLapsed(payment) => {
+            format!("Money for {} is reserved no longer ({})", payment.order, payment.payment)
+        }
         InventoryEvent::PaymentVoided(payment) => {
             format!("Money for {} was let go ({})", payment.order, payment.payment)
         }

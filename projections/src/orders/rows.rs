@@ -123,6 +123,8 @@ pub struct PaymentRow {
     pub method: String,
     /// What it was started with, in minor units.
     pub amount: Minor,
+    /// What was reserved, in minor units: what the payer has given, which need not be what was asked for.
+    pub authorised: Option<Minor>,
     /// What has come, in minor units.
     pub captured: Option<Minor>,
     /// How it stands.
@@ -151,10 +153,8 @@ impl PaymentRow {
             provider: cells.text("provider")?,
             method: cells.text("method")?,
             amount: cells.number("amount")?,
-            captured: match cells.optional_integer("captured")? {
-                Some(_) => Some(cells.number("captured")?),
-                None => None,
-            },
+            authorised: optional_minor(cells, "authorised")?,
+            captured: optional_minor(cells, "captured")?,
             status: cells.parsed("status")?,
             reason: cells.optional_text("reason")?,
             started_at: cells.time("started_at")?,
@@ -162,6 +162,10 @@ impl PaymentRow {
             updated_at: cells.time("updated_at")?,
         })
     }
+}
+
+fn optional_minor(cells: Cells<'_>, column: &'static str) -> Result<Option<Minor>, BadRow> {
+    cells.optional_integer(column)?.map(|_| cells.number(column)).transpose()
 }
 
 /// A refund.

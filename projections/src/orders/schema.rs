@@ -40,6 +40,7 @@ pub const PAYMENTS: Table = Table {
         ("provider", Text),
         ("method", Text),
         ("amount", Integer),
+        ("authorised", Integer),
         ("captured", Integer),
         ("status", Text),
         ("reason", Text),

@@ -90,6 +90,8 @@ named! {
         VoidDue = "void_due",
         /// Reserved money was let go.
         Voided = "voided",
+        /// The bank let reserved money go by itself, before anything was decided on it.
+        Lapsed = "lapsed",
         /// The payer wants the money back through their bank.
         Disputed = "disputed",
     }

@@ -6,9 +6,9 @@ use super::*;
 use crate::testing::{
     SHOW, TestLog, TestStore, action_required, at, authorised, capture_failed, captured, declined, disputed,
     drafted, floor, hold, hold_expired, hold_extended, hold_placed, hold_released, one_of_each, order,
-    order_cancelled, order_placed, payment, payment_started, person, reclaimed, refund, refund_due,
-    refund_failed, refund_made, refund_retried, returned, seat, secured, service_line, tickets_issued,
-    vat_line, void_due, voided,
+    order_cancelled, order_placed, payment, payment_lapsed, payment_started, person, reclaimed, refund,
+    refund_due, refund_failed, refund_made, refund_retried, returned, seat, secured, service_line,
+    tickets_issued, vat_line, void_due, voided,
 };
 use boxoffice_domain::inventory::event::RefundReason;
 
@@ -168,6 +168,17 @@ fn money_that_secured_nothing_is_let_go_and_the_order_waits_again() {
     let twice =
         [paid_at(10), vec![secured(1), authorised(2, 11), void_due(2, VoidReason::AlreadyPaid)]].concat();
     assert_eq!(status_after(twice), OrderStatus::Processing);
+}
+
+#[test]
+fn money_that_the_bank_let_go_leaves_the_order_waiting() {
+    let store = after([paid_at(10), vec![payment_lapsed(1)]].concat());
+    assert_eq!(order_row(&store).status, OrderStatus::AwaitingPayment);
+    let payment = payment_row(&store);
+    assert_eq!(
+        (payment.status, payment.reason.as_deref()),
+        (PaymentStatus::Lapsed, Some("authorisation_lapsed"))
+    );
 }
 
 #[test]

@@ -111,6 +111,7 @@ impl ShowView {
             | InventoryEvent::PaymentCaptured(_)
             | InventoryEvent::PaymentCaptureFailed(_)
             | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentLapsed(_)
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }

@@ -80,6 +80,7 @@ fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
         InventoryEvent::PaymentCaptured(fact) => (fact.payment, PaymentStatus::Captured),
         InventoryEvent::PaymentCaptureFailed(fact) => (fact.payment, PaymentStatus::CaptureFailed),
         InventoryEvent::PaymentVoidDue(fact) => (fact.payment, PaymentStatus::VoidDue),
+        InventoryEvent::PaymentLapsed(fact) => (fact.payment, PaymentStatus::Lapsed),
         InventoryEvent::PaymentVoided(fact) => (fact.payment, PaymentStatus::Voided),
         InventoryEvent::PaymentDisputed(fact) => (fact.payment, PaymentStatus::Disputed),
         InventoryEvent::InventoryDrafted(_)

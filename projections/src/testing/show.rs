@@ -15,9 +15,10 @@ use boxoffice_domain::inventory::event::{
     HoldItemsAdded, HoldItemsRemoved, HoldPlaced, HoldReclaimed, HoldReleased, InventoryDrafted,
     InventoryEvent, InventoryPublished, InventoryRescheduled, Item, OrderCancelled, OrderPlaced,
     OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
-    PaymentDeclined, PaymentDisputed, PaymentStarted, PaymentVoidDue, PaymentVoided, PoolAdded,
-    PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged, TaxAdded,
-    TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued, VoidReason,
+    PaymentDeclined, PaymentDisputed, PaymentLapsed, PaymentStarted, PaymentVoidDue, PaymentVoided,
+    PoolAdded, PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged,
+    TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued,
+    VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::money::Minor;
@@ -329,6 +330,10 @@ pub(crate) fn voided(n: u32) -> InventoryEvent {
     PaymentVoided { order: order(n), payment: payment(n) }.into()
 }
 
+pub(crate) fn payment_lapsed(n: u32) -> InventoryEvent {
+    PaymentLapsed { order: order(n), payment: payment(n) }.into()
+}
+
 pub(crate) fn disputed(n: u32) -> InventoryEvent {
     PaymentDisputed { order: order(n), payment: payment(n) }.into()
 }
@@ -384,6 +389,7 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         refund_retried(n, 4_500),
         refund_made(n),
         show_cancelled(3),
+        payment_lapsed(n),
     ]
 }
 

@@ -110,6 +110,7 @@ impl Tally {
             | InventoryEvent::HoldReclaimed(_)
             | InventoryEvent::PaymentCaptureFailed(_)
             | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentLapsed(_)
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_)
             | InventoryEvent::RefundPolicyChanged(_)

@@ -104,8 +104,10 @@ pub async fn start_payment(
         provider: started.provider,
         method: started.method,
         amount: Money::new(started.amount, currency),
+        authorised_amount: None,
         status: "pending".into(),
         reason: None,
+        detail: None,
         client_secret: handles.client_secret,
         redirect_url: handles.redirect_url,
     };

@@ -156,8 +156,16 @@ illegal! {
 
     a_reclaim_after_the_start breaks ReclaimBeforeStart: |log| {
         authorised(log);
-        log.pass(500_000);
+        log.pass(500_000 + 3 * 3_600);
         log.inventory("hold_reclaimed", &reclaimed(1));
+    };
+    a_reclaim_after_the_start_by_money_that_came_late breaks ReclaimInTime: |log| {
+        log.on_sale().paying(1, 1, &[seat("A1")]);
+        log.pass(HOLD);
+        log.authorise(1, 1, 4500);
+        log.pass(500_000 - HOLD);
+        log.inventory("hold_reclaimed", &reclaimed(1));
+        log.also("order_secured", &secured(1, Some(1)));
     };
     a_reclaim_before_the_lapse breaks ReclaimAfterLapse: |log| {
         authorised(log);

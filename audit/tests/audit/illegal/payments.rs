@@ -46,6 +46,10 @@ fn declined(log: &mut Log) {
     log.inventory("payment_declined", &payload);
 }
 
+fn lapsed(log: &mut Log, payment: u64) {
+    log.inventory("payment_lapsed", &paying(1, payment));
+}
+
 fn void(log: &mut Log, order: u64, payment: u64) {
     log.inventory("payment_voided", &paying(order, payment));
 }
@@ -76,6 +80,28 @@ illegal! {
         log.on_sale().hold_and_order(1, &[seat("A1")]);
         log.inventory("order_cancelled", &cancelled(1, "requested"));
         log.start(1, 1, 4500);
+    };
+    a_payment_authorised_tomorrow breaks AuthorisedInPast: |log| {
+        started(log);
+        log.authorise_at(log.now + 1, 1, 1, 4500);
+    };
+    a_payment_that_lapses_before_it_is_authorised breaks LapsedBeforeDecided: |log| { started(log); lapsed(log, 1); };
+    a_payment_that_lapses_after_it_secured_its_order breaks LapsedBeforeDecided: |log| { securing(log); lapsed(log, 1); };
+    a_payment_that_lapses_twice breaks LapsedBeforeDecided: |log| { authorised(log); lapsed(log, 1); lapsed(log, 1); };
+    a_payment_that_lapses_although_it_is_to_be_voided breaks LapsedBeforeDecided: |log| {
+        paid_twice(log);
+        log.void_due(1, 2, "already_paid");
+        lapsed(log, 2);
+    };
+    money_that_has_lapsed_let_go breaks VoidOfSpare: |log| {
+        paid_twice(log);
+        lapsed(log, 2);
+        log.void_due(1, 2, "already_paid");
+    };
+    money_that_has_lapsed_securing_its_order breaks SecuredByPayment: |log| {
+        authorised(log);
+        lapsed(log, 1);
+        log.secure(1, Some(1));
     };
     a_payment_over_another_amount breaks PaymentAmountIsTotal: |log| {
         log.on_sale().hold_and_order(1, &[seat("A1")]);

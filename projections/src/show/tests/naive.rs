@@ -91,6 +91,7 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
             | InventoryEvent::PaymentCaptured(_)
             | InventoryEvent::PaymentCaptureFailed(_)
             | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentLapsed(_)
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_)
             | InventoryEvent::TicketsIssued(_)
