@@ -1,12 +1,12 @@
 //! Authorisation, in one place: who the caller is, and what their secret is for.
 //!
-//! For now there are three kinds of secret: the administrator's token, and the tokens of a hold and of an order,
-//! which are recomputed from the server's key and never stored.
+//! For now there are these kinds of secret: the administrator's token, and the tokens of a hold, of an order, of a transfer
+//! and of a ticket that has changed hands, which are recomputed from the server's key and never stored.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::{HoldId, OrderId};
+use boxoffice_domain::id::{HoldId, OrderId, TicketId, TransferId};
 use boxoffice_infra::keys::{self, Keys};
 
 use crate::problem::{Code, Problem};
@@ -47,6 +47,12 @@ struct Kind {
 
 const HOLD: Kind = Kind { prefix: "ht1_", purpose: "hold_token" };
 const ORDER: Kind = Kind { prefix: "ot1_", purpose: "order_token" };
+const TRANSFER: Kind = Kind { prefix: "tt1_", purpose: "transfer_token" };
+const TICKET: Kind = Kind { prefix: "tk1_", purpose: "ticket_token" };
+
+fn ticket_bytes(ticket: TicketId, code: u16) -> Vec<u8> {
+    [ticket.uuid().as_bytes().as_slice(), &code.to_be_bytes()].concat()
+}
 
 impl Guard {
     /// A guard with the server's keys and the administrator's token.
@@ -95,6 +101,18 @@ impl Guard {
         self.token(ORDER, order.uuid().as_bytes())
     }
 
+    /// The secret of a transfer.
+    #[must_use]
+    pub fn transfer_token(&self, transfer: TransferId) -> String {
+        self.token(TRANSFER, transfer.uuid().as_bytes())
+    }
+
+    /// The secret of a ticket that has changed hands so often. The first time it is opened by its order's.
+    #[must_use]
+    pub fn ticket_token(&self, ticket: TicketId, code: u16) -> String {
+        self.token(TICKET, &ticket_bytes(ticket, code))
+    }
+
     fn token(&self, kind: Kind, id: &[u8]) -> String {
         format!("{}{}", kind.prefix, Digest::from_bytes(self.keys.mac(kind.purpose, id)))
     }
@@ -129,6 +147,35 @@ impl Guard {
     /// 401 without a token; with another, the order does not exist for them: 404.
     pub fn order(&self, credential: &Credential, order: OrderId, what: &'static str) -> Result<(), Problem> {
         self.secret(credential, ORDER, order.uuid().as_bytes(), what)
+    }
+
+    /// The caller must have the secret of the transfer.
+    ///
+    /// # Errors
+    /// 401 without a token; with another, the transfer does not exist for them: 404.
+    pub fn transfer(&self, credential: &Credential, transfer: TransferId) -> Result<(), Problem> {
+        self.secret(credential, TRANSFER, transfer.uuid().as_bytes(), "transfer")
+    }
+
+    /// The caller must be who has the ticket now: with the order's secret before it has changed hands, and then with
+    /// that of its last acceptance.
+    ///
+    /// # Errors
+    /// 401 without a token; 403 for who had it before; with another, the ticket does not exist for them: 404.
+    pub fn ticket(
+        &self,
+        credential: &Credential,
+        (ticket, order, code): (TicketId, OrderId, u16),
+    ) -> Result<(), Problem> {
+        let had = |of: u16| match of {
+            0 => self.order(credential, order, "ticket"),
+            _ => self.secret(credential, TICKET, &ticket_bytes(ticket, of), "ticket"),
+        };
+        let now = had(code);
+        if now.is_err() && (0..code).any(|of| had(of).is_ok()) {
+            return Err(Problem::new(Code::Forbidden, "This ticket has been passed on."));
+        }
+        now
     }
 
     fn secret(&self, credential: &Credential, kind: Kind, id: &[u8], what: &str) -> Result<(), Problem> {

@@ -9,7 +9,7 @@ use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::id::PersonId;
 use boxoffice_domain::inventory::Inventory;
 use boxoffice_domain::time::Timestamp;
-use boxoffice_projections::orders::ORDERS;
+use boxoffice_projections::orders::{ORDERS, TRANSFERS};
 use boxoffice_projections::table::Query;
 
 use crate::app::App;
@@ -22,6 +22,10 @@ const SWEEP_AGE_MS: i64 = 60 * 60 * 1_000;
 
 /// How long this waits for the read models before it tries again.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where persons are named: what these columns do not have is named by no event.
+const NAMING: [(&str, &str); 3] =
+    [(ORDERS.name, "buyer"), (TRANSFERS.name, "recipient"), (TRANSFERS.name, "holder")];
 
 /// Loads every show that had a live hold when the application stopped, so that its deadline is kept on time and not
 /// only when somebody next asks for the show.
@@ -70,10 +74,12 @@ async fn sweep(
     let named = async |people: Vec<PersonId>| {
         let mut named = HashSet::new();
         for person in people {
-            let query =
-                Query { equal: vec![("buyer", person.to_string().into())], limit: 1, ..Query::default() };
-            let found = app.views.list(ORDERS.name, &query).await.map_err(|outage| Outage(outage.0))?;
-            named.extend((!found.is_empty()).then_some(person));
+            for (table, column) in NAMING {
+                let query =
+                    Query { equal: vec![(column, person.to_string().into())], limit: 1, ..Query::default() };
+                let found = app.views.list(table, &query).await.map_err(|outage| Outage(outage.0))?;
+                named.extend((!found.is_empty()).then_some(person));
+            }
         }
         Ok(named)
     };

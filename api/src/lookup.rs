@@ -260,7 +260,7 @@ impl App {
     }
 
     /// No show with that tag is parked where orders are.
-    fn orders_are_whole(&self, tag: ShowTag) -> Result<(), Problem> {
+    pub(crate) fn orders_are_whole(&self, tag: ShowTag) -> Result<(), Problem> {
         let mut shows = self.shows.by_tag(tag).into_iter();
         shows.try_for_each(|entry| self.whole_in(OrdersProjection.name(), &Inventory::stream(entry.show())))
     }
@@ -314,8 +314,19 @@ impl App {
         let Some(row) = self.any_ticket(ticket).await? else {
             return Err(Self::unknown(credential, "ticket"));
         };
-        self.guard.order(credential, row.order, "ticket")?;
+        self.guard.ticket(credential, (row.ticket, row.order, row.code))?;
         Ok(row)
+    }
+
+    /// Whether the caller has the ticket, or had it first.
+    ///
+    /// # Errors
+    /// 401, 404.
+    pub async fn giver(&self, credential: &Credential, ticket: TicketId) -> Result<(), Problem> {
+        let row = self.any_ticket(ticket).await?.ok_or_else(|| Self::unknown(credential, "ticket"))?;
+        self.guard
+            .order(credential, row.order, "ticket")
+            .or_else(|_| self.guard.ticket(credential, (row.ticket, row.order, row.code)))
     }
 
     /// A ticket, whoever asks.

@@ -99,6 +99,11 @@ codes! {
     NotRefundable = "not_refundable", CONFLICT, false, "These tickets cannot be given back";
     PaymentDisputed = "payment_disputed", CONFLICT, false, "The payment is disputed";
     RefundMade = "refund_made", CONFLICT, false, "The refund has been made";
+    TransferClosed = "transfer_closed", CONFLICT, false, "The transfer has ended";
+    TransferOpen = "transfer_open", CONFLICT, false, "The ticket is offered to somebody already";
+    TicketsTransferred = "tickets_transferred", CONFLICT, false, "These tickets belong to somebody else now";
+    TicketNotValid = "ticket_not_valid", CONFLICT, false, "The ticket is good no longer";
+    EventBegun = "event_begun", CONFLICT, false, "The event has begun";
     EventCancelled = "event_cancelled", CONFLICT, false, "The event is cancelled";
     PaymentInProgress = "payment_in_progress", CONFLICT, true, "A payment for the order is being settled";
     PaymentSettled = "payment_settled", CONFLICT, false, "The payment has ended already";
@@ -371,6 +376,15 @@ impl From<InventoryRefused> for Problem {
                 Code::PaymentDisputed,
                 "The payer wants the money back through their bank, which decides about it.",
             ),
+            InventoryRefused::UnknownTransfer => Self::not_found("transfer"),
+            InventoryRefused::TransferClosed => plain(Code::TransferClosed),
+            InventoryRefused::TransferOpen(transfer) => {
+                Self::new(Code::TransferOpen, "Withdraw that offer first.").with("transfer_id", json!(transfer))
+            }
+            InventoryRefused::TicketsPassedOn(tickets) => {
+                plain(Code::TicketsTransferred).with("ticket_ids", json!(tickets))
+            }
+            InventoryRefused::ShowBegun => plain(Code::EventBegun),
             InventoryRefused::UnknownRefund => Self::not_found("refund"),
             InventoryRefused::RefundMade => plain(Code::RefundMade),
             InventoryRefused::ShowCancelled => Self::new(

@@ -9,7 +9,8 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::v1::{
-    check_ins, events, holds, jobs, log, orders, organizers, projections, refunds, sandbox, tickets, venues,
+    check_ins, events, holds, jobs, log, orders, organizers, projections, refunds, sandbox, tickets,
+    transfers, venues,
 };
 use crate::{docs_page, openapi, ops};
 
@@ -82,6 +83,10 @@ fn buyers() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sandbox::instruct))
         .routes(routes!(tickets::get_ticket))
         .routes(routes!(tickets::get_ticket_qr))
+        .routes(routes!(transfers::offer_transfer))
+        .routes(routes!(transfers::get_transfer, transfers::withdraw_transfer))
+        .routes(routes!(transfers::accept_transfer))
+        .routes(routes!(transfers::refuse_transfer))
 }
 
 /// The document that the routes make.

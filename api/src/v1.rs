@@ -11,4 +11,5 @@ pub mod projections;
 pub mod refunds;
 pub mod sandbox;
 pub mod tickets;
+pub mod transfers;
 pub mod venues;

@@ -143,6 +143,24 @@ pub fn optional_text(
     value.filter(|value| !value.trim().is_empty()).map(|value| text(value, pointer, length_max)).transpose()
 }
 
+/// An address of somebody's mailbox.
+///
+/// # Errors
+/// 422 that points at the field.
+pub fn email(value: &str, pointer: &str) -> Result<String, Problem> {
+    let email = text(value, pointer, 254)?;
+    let is_address = email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.contains('@')
+            && domain.split('.').count() > 1
+            && domain.split('.').all(|part| !part.is_empty())
+    }) && !email.chars().any(char::is_whitespace);
+    if is_address {
+        return Ok(email);
+    }
+    Err(Problem::field(pointer, "invalid_email", "Expected an address as ada@example.org."))
+}
+
 /// A time.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::reader::{Flag, Listed, Reader, Text, Unread, Value};
 use crate::rule::{Rule, Verdict};
 use crate::value::{
     BlockId, Currency, Digest, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId,
-    RefundId, ShowId, Stream, TaxId, TicketId, Time, TypeId, VenueId,
+    RefundId, ShowId, Stream, TaxId, TicketId, Time, TransferId, TypeId, VenueId,
 };
 
 /// Declares objects by their fields, in the order of their names, which is the order in which they stand.
@@ -128,6 +128,7 @@ words! {
         SaleEnded = "sale_ended",
         ShowCancelled = "show_cancelled"
     }
+    TransferEnd { Refused = "refused", Withdrawn = "withdrawn" }
     ReturnReason { Requested = "requested", Operator = "operator", ShowCancelled = "show_cancelled" }
     RefundReason {
         Requested = "requested",
@@ -307,6 +308,14 @@ facts! {
             payment: PaymentId,
             refund: RefundId,
         }
+        TransferOffered = "transfer_offered" v 1 { recipient: PersonId, ticket: TicketId, transfer: TransferId }
+        TransferAccepted = "transfer_accepted" v 1 {
+            code: u32,
+            holder: PersonId,
+            ticket: TicketId,
+            transfer: TransferId,
+        }
+        TransferEnded = "transfer_ended" v 1 { reason: TransferEnd, ticket: TicketId, transfer: TransferId }
         InventoryCancelled = "inventory_cancelled" v 1 { orders: u32, reason: Option<Text> }
     }
     /// What happened at the doors of a show.

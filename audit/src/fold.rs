@@ -12,6 +12,7 @@ mod refunds;
 mod sale;
 mod single_seats;
 mod stock;
+mod transfers;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -169,6 +169,7 @@ rules! {
         "tickets are returned on request while a policy allows it, that of the order's time or the present one";
     ReturnKeepsPolicy = "of tickets that are returned on request is kept what the better of the policies keeps of each";
     OperatorSaysWhy = "an operator who takes tickets back says why";
+    ReturnOfOwn = "tickets that are returned on request have not changed hands";
     ReturnUndisputed = "tickets whose payment is disputed are returned only where their show is cancelled";
     RefundFollows =
         "what is not kept of returned tickets, or comes after its capture failed, is due back by the next event of the same command, and nothing else is";
@@ -177,6 +178,14 @@ rules! {
     RefundIsKnown = "an event names a refund that was due, with its order and its payment";
     RefundEndsOnce = "a refund is made, or fails, while it is due, and is tried again after it failed";
     RefundRetriedAsItWas = "a refund is tried again with its amount, and says how often it failed";
+
+    // Tickets that change hands.
+    TransferIsNew = "the id of a transfer is used once";
+    TransferOfGood = "a ticket that is offered or accepted was issued and not returned";
+    TransferBeforeStart = "a ticket changes hands before its show starts, and while it takes place";
+    OneOfferAtATime = "a ticket is offered to one at a time";
+    TransferIsOpen = "a transfer is accepted, or ends, once, with its ticket, and not after that was returned";
+    CodesCount = "the number of a ticket's code goes up by one each time it changes hands";
 
     // Cancellation.
     ShowCancelledOnce = "a show is cancelled once, after its publication";

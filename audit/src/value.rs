@@ -9,7 +9,7 @@ use crate::reader::{Reader, Unread, Value};
 pub(crate) use digest::{CommandId, Digest};
 pub(crate) use id::{
     BlockId, FeeId, HoldId, OrderId, OrganizerId, PaymentId, PersonId, PlanId, PoolId, RefundId, ShowId,
-    TaxId, TicketId, TypeId, VenueId,
+    TaxId, TicketId, TransferId, TypeId, VenueId,
 };
 pub(crate) use stream::{Cause, Stream};
 pub(crate) use time::Time;

@@ -78,9 +78,14 @@ fn tagged(uuid: Uuid, tag: ShowTag) -> Uuid {
 
 /// The `n`-th id derived from `uuid`: the same time and tag, the serial bits moved on by `n`.
 fn derived(uuid: Uuid, n: u32) -> Uuid {
+    shifted(uuid, u128::from(n))
+}
+
+/// The serial bits moved on by `n`, around the end.
+fn shifted(uuid: Uuid, n: u128) -> Uuid {
     let value = uuid.as_u128();
     let mask = ((1_u128 << SERIAL_BITS) - 1) << TAG_BITS;
-    let serial = (value & mask).wrapping_add((u128::from(n)) << TAG_BITS) & mask;
+    let serial = (value & mask).wrapping_add(n << TAG_BITS) & mask;
     Uuid::from_u128((value & !mask) | serial)
 }
 
@@ -200,6 +205,8 @@ ids! {
     RefundId = "refund";
     /// The right of one person to one seat or pool unit.
     TicketId = "ticket";
+    /// A ticket that is to change hands.
+    TransferId = "transfer";
     /// Seats or pool units that the organizer keeps back.
     BlockId = "block";
     /// A natural person; what is known of them lives in the vault alone.
@@ -208,7 +215,19 @@ ids! {
     JobId = "job";
 }
 
-ids_of_a_show!(PoolId, TicketTypeId, FeeId, TaxId, HoldId, OrderId, PaymentId, RefundId, TicketId, BlockId);
+ids_of_a_show!(
+    PoolId,
+    TicketTypeId,
+    FeeId,
+    TaxId,
+    HoldId,
+    OrderId,
+    PaymentId,
+    RefundId,
+    TicketId,
+    TransferId,
+    BlockId
+);
 
 impl ShowId {
     /// The bits that ids of this show's things end with.
@@ -239,6 +258,12 @@ impl TicketId {
     #[must_use]
     pub fn of_order(order: OrderId, n: u32) -> Self {
         Self(derived(order.uuid(), n))
+    }
+
+    /// The order whose `n`-th item this is the ticket for, if there is such an order.
+    #[must_use]
+    pub fn order_if(self, n: u32) -> OrderId {
+        OrderId(shifted(self.0, u128::from(n).wrapping_neg()))
     }
 }
 
@@ -287,6 +312,7 @@ mod tests {
             prop_assert_eq!(order.show_tag(), show.tag());
             prop_assert_eq!(TicketId::of_order(order, n).show_tag(), show.tag());
             prop_assert_eq!(TicketId::of_order(order, n).uuid().get_version_num(), 7);
+            prop_assert_eq!(TicketId::of_order(order, n).order_if(n), order);
             if n != 0 { prop_assert_ne!(TicketId::of_order(order, n), TicketId::of_order(order, 0)); }
         }
     }

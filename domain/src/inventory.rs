@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Aggregate, Layouts, Streamed};
 use crate::digest::Digest;
-use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, ShowId, TicketId, TicketTypeId};
+use crate::id::{
+    BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, ShowId, TicketId, TicketTypeId, TransferId,
+};
 use crate::log::StreamName;
 use crate::money::Minor;
 use crate::mutant::{self, Mutant};
@@ -26,6 +28,7 @@ use crate::seating::{Layout, SeatIndex};
 use crate::snapshot::NotRestored;
 use crate::time::Timestamp;
 
+pub mod accept_transfer;
 pub mod add_fee;
 pub mod add_hold_items;
 pub mod add_pool;
@@ -40,11 +43,13 @@ pub mod change_sale_window;
 pub mod change_ticket_type;
 pub mod draft;
 pub mod draft_copy;
+pub mod end_transfer;
 pub mod event;
 mod evolve;
 pub mod expire_holds;
 pub mod extend_hold;
 pub mod fingerprint;
+pub mod offer_transfer;
 pub mod pause_sale;
 pub mod place_block;
 pub mod place_hold;
@@ -99,6 +104,9 @@ pub struct Inventory {
     orders: FxHashMap<OrderId, Order>,
     payments: FxHashMap<PaymentId, Payment>,
     refunds: FxHashMap<RefundId, Refund>,
+    /// Tickets that were offered to somebody, or have changed hands.
+    passed: FxHashMap<TicketId, Passed>,
+    transfers: FxHashMap<TransferId, Transfer>,
     /// The orders that still have tickets for a show that does not take place; none where it does.
     unwound: Option<BTreeSet<OrderId>>,
     /// The orders of each buyer, where the show limits what one may have.
@@ -245,6 +253,33 @@ struct Refund {
     failures: u32,
 }
 
+/// A ticket that was offered to somebody, or has changed hands.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct Passed {
+    /// The number of the code that is good: how often it has changed hands.
+    code: u16,
+    /// The offer that can still be accepted.
+    open: Option<TransferId>,
+}
+
+/// A ticket that is to change hands, or was to.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Transfer {
+    ticket: TicketId,
+    phase: TransferPhase,
+}
+
+/// How far a transfer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum TransferPhase {
+    Offered,
+    Accepted,
+    Refused,
+    Withdrawn,
+    /// The ticket was given back meanwhile.
+    Void,
+}
+
 /// How far a refund has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum RefundPhase {
@@ -327,6 +362,12 @@ pub enum InventoryCommand {
     RecordRefund(record_refund::RecordRefund),
     /// See [`retry_refund`].
     RetryRefund(retry_refund::RetryRefund),
+    /// See [`offer_transfer`].
+    OfferTransfer(offer_transfer::OfferTransfer),
+    /// See [`accept_transfer`].
+    AcceptTransfer(accept_transfer::AcceptTransfer),
+    /// See [`end_transfer`].
+    EndTransfer(end_transfer::EndTransfer),
     /// See [`cancel_show`].
     CancelShow(cancel_show::CancelShow),
     /// See [`wind_up`].
@@ -499,6 +540,21 @@ pub enum InventoryRefused {
     /// The money has gone back.
     #[error("the refund has been made")]
     RefundMade,
+    /// There is no such transfer.
+    #[error("there is no such transfer")]
+    UnknownTransfer,
+    /// The transfer has ended.
+    #[error("the transfer has ended")]
+    TransferClosed,
+    /// The ticket is offered to somebody already.
+    #[error("the ticket is offered to somebody already")]
+    TransferOpen(TransferId),
+    /// The tickets have changed hands.
+    #[error("these tickets belong to somebody else now")]
+    TicketsPassedOn(Vec<TicketId>),
+    /// The show has begun.
+    #[error("the event has begun")]
+    ShowBegun,
     /// The show does not take place.
     #[error("the event is cancelled")]
     ShowCancelled,
@@ -620,6 +676,9 @@ impl Aggregate for Inventory {
             InventoryCommand::RefundTickets(command) => refund_tickets::decide(command, self, now),
             InventoryCommand::RecordRefund(command) => record_refund::decide(command, self),
             InventoryCommand::RetryRefund(command) => retry_refund::decide(command, self),
+            InventoryCommand::OfferTransfer(command) => offer_transfer::decide(command, self, now),
+            InventoryCommand::AcceptTransfer(command) => accept_transfer::decide(command, self, now),
+            InventoryCommand::EndTransfer(command) => end_transfer::decide(command, self),
             InventoryCommand::CancelShow(command) => cancel_show::decide(command, self),
             InventoryCommand::WindUp => wind_up::decide(self),
         }

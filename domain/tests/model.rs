@@ -94,7 +94,8 @@ fn assert_everything_was_seen(seen: &Seen) {
         SeatsLeftAlone LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered \
         NotInHold HoldWouldBeEmpty ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress \
         UnknownPayment TooEarly UnknownCharge OrderNotPaid UnknownTickets TicketsReturned NotRefundable ReasonNeeded \
-        PaymentDisputed UnknownRefund RefundMade ShowCancelled";
+        PaymentDisputed UnknownRefund RefundMade ShowCancelled UnknownTransfer TransferClosed TransferOpen TicketsPassedOn \
+        ShowBegun";
     let invalid = "Nothing TooMany SeatTwice SeatNeeded TicketTypeNeeded WrongTicketType UnknownCategory UnknownPool \
         TooManyBest MoreAccessibleThanSeats NoSeats AmountTooLarge SaleWindow PastStart Limits TicketTwice";
     let let_go = "SeatsGone OrderCancelled AlreadyPaid AmountDiffers SaleEnded ShowCancelled";

@@ -6,10 +6,11 @@
 //!
 //! Buyers are named by id only; what is known of them lives in the vault.
 
-use boxoffice_domain::id::{OrderId, PaymentId, RefundId, ShowId, TicketId};
+use boxoffice_domain::id::{OrderId, PaymentId, RefundId, ShowId, TicketId, TransferId};
 use boxoffice_domain::inventory::event::{
     HoldExtended, InventoryEvent, OrderPlaced, PaymentAuthorised, PaymentDisputed, PaymentStarted,
-    PaymentVoidDue, RefundDue, TicketItem, TicketsIssued, TicketsReturned,
+    PaymentVoidDue, RefundDue, TicketItem, TicketsIssued, TicketsReturned, TransferAccepted, TransferEnd,
+    TransferOffered,
 };
 use boxoffice_domain::log::Recorded;
 use boxoffice_domain::seating::SeatId;
@@ -22,10 +23,10 @@ mod rows;
 mod schema;
 mod status;
 
-pub use rows::{OrderCharges, OrderRow, PaymentRow, RefundRow, ShowTermsRow, TicketRow};
-pub use schema::{ORDERS, PAYMENTS, REFUNDS, SHOW_TERMS, TICKETS};
+pub use rows::{OrderCharges, OrderRow, PaymentRow, RefundRow, ShowTermsRow, TicketRow, TransferRow};
+pub use schema::{ORDERS, PAYMENTS, REFUNDS, SHOW_TERMS, TICKETS, TRANSFERS};
 use status::OrderStage;
-pub use status::{OrderStatus, PaymentStatus, RefundStatus, TicketStatus};
+pub use status::{OrderStatus, PaymentStatus, RefundStatus, TicketStatus, TransferStatus};
 
 /// Folds orders, payments and tickets into tables.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,7 +42,7 @@ impl TableProjection for OrdersProjection {
     }
 
     fn tables(&self) -> &'static [Table] {
-        const { &[SHOW_TERMS, ORDERS, PAYMENTS, TICKETS, REFUNDS] }
+        const { &[SHOW_TERMS, ORDERS, PAYMENTS, TICKETS, REFUNDS, TRANSFERS] }
     }
 
     fn apply(&self, event: &Recorded) -> Result<Vec<Change>, Inapplicable> {
@@ -135,6 +136,13 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         InventoryEvent::PaymentDisputed(disputed) => payment_disputed(disputed, at),
         InventoryEvent::TicketsReturned(returned) => tickets_returned(returned, at),
         InventoryEvent::RefundDue(due) => refund_due(due, at)?,
+        InventoryEvent::TransferOffered(offered) => vec![transfer_offered(offered, at)],
+        InventoryEvent::TransferAccepted(accepted) => transfer_accepted(accepted, at),
+        InventoryEvent::TransferEnded(ended) => {
+            let refused = ended.reason == TransferEnd::Refused;
+            let status = if refused { TransferStatus::Refused } else { TransferStatus::Withdrawn };
+            vec![transferred(ended.transfer, status, vec![], at)]
+        }
         InventoryEvent::RefundMade(made) => vec![refunded(made.refund, RefundStatus::Made, None, at)],
         InventoryEvent::RefundFailed(failed) => {
             vec![refunded(failed.refund, RefundStatus::Failed, Some(&failed.reason), at)]
@@ -278,6 +286,7 @@ fn ticket(item: &TicketItem, order: OrderId, at: &At<'_>) -> Result<Change, Inap
             ("ticket_type_id", shown(&item.ticket_type)),
             ("price", minor(item.price)?),
             ("status", TicketStatus::Valid.into()),
+            ("code", Value::Integer(0)),
             ("issued_at", at.time()),
         ],
     })
@@ -287,7 +296,8 @@ fn ticket(item: &TicketItem, order: OrderId, at: &At<'_>) -> Result<Change, Inap
 fn tickets_returned(returned: &TicketsReturned, at: &At<'_>) -> Vec<Change> {
     use OrderStage::{Confirmed, PartiallyRefunded, Refunded, Returned, UnderReview};
     let ids = returned.tickets.iter().map(|item| item.ticket);
-    let mut changes: Vec<Change> = ids.map(|id| ticket_is(id, TicketStatus::Cancelled)).collect();
+    let mut changes: Vec<Change> =
+        ids.flat_map(|id| [ticket_is(id, TicketStatus::Cancelled), offer_is_void(id, at)]).collect();
     if returned.left == 0 {
         let order = returned.order;
         changes.push(moved(order, Refunded, Some(any_of(&[PartiallyRefunded])), vec![], at));
@@ -326,6 +336,55 @@ fn refunded(refund: RefundId, status: RefundStatus, failure: Option<&str>, at: &
         key: refund.to_string(),
         columns: vec![("status", status.into()), ("failure", failure.into()), ("updated_at", at.time())],
         only_if: None,
+    }
+}
+
+fn transfer_offered(offered: &TransferOffered, at: &At<'_>) -> Change {
+    Change::Put {
+        table: TRANSFERS.name,
+        row: vec![
+            ("transfer_id", shown(&offered.transfer)),
+            ("ticket_id", shown(&offered.ticket)),
+            ("show_id", shown(&at.show)),
+            ("recipient", shown(&offered.recipient)),
+            ("status", TransferStatus::Offered.into()),
+            ("offered_at", at.time()),
+            ("updated_at", at.time()),
+        ],
+    }
+}
+
+fn transfer_accepted(accepted: &TransferAccepted, at: &At<'_>) -> Vec<Change> {
+    let holder = vec![("holder", shown(&accepted.holder))];
+    vec![
+        transferred(accepted.transfer, TransferStatus::Accepted, holder, at),
+        Change::Set {
+            table: TICKETS.name,
+            key: accepted.ticket.to_string(),
+            columns: vec![("code", Value::Integer(accepted.code.into()))],
+            only_if: None,
+        },
+    ]
+}
+
+fn transferred(
+    transfer: TransferId,
+    status: TransferStatus,
+    mut also: Vec<(&'static str, Value)>,
+    at: &At<'_>,
+) -> Change {
+    also.extend([("status", status.into()), ("updated_at", at.time())]);
+    Change::Set { table: TRANSFERS.name, key: transfer.to_string(), columns: also, only_if: None }
+}
+
+/// What was given back cannot be accepted any more.
+fn offer_is_void(ticket: TicketId, at: &At<'_>) -> Change {
+    Change::SetWhere {
+        table: TRANSFERS.name,
+        column: "ticket_id",
+        value: shown(&ticket),
+        columns: vec![("status", TransferStatus::Void.into()), ("updated_at", at.time())],
+        only_if: Some(OnlyIf { column: "status", is_one_of: vec![TransferStatus::Offered.into()] }),
     }
 }
 

@@ -12,7 +12,6 @@ use boxoffice_projections::orders::TicketStatus;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::tickets::FIRST_CODE;
 use crate::answer::Answer;
 use crate::context::{Administrator, Context};
 use crate::extract::{Json, Path};
@@ -189,7 +188,7 @@ async fn judge(
 ) -> Result<(Verdict, u64), Problem> {
     let app = &context.app;
     let head = app.feed.head();
-    let ticket = match &scan.shown {
+    let (ticket, code) = match &scan.shown {
         Shown::Code(qr) => match app.signer.verify(qr) {
             Ok(code) if code.show != show.show => {
                 return Ok((
@@ -197,14 +196,11 @@ async fn judge(
                     head,
                 ));
             }
-            Ok(code) if code.number != FIRST_CODE => {
-                return Ok((verdict("revoked", "This code is no longer good.", Some(code.ticket)), head));
-            }
-            Ok(code) => code.ticket,
+            Ok(code) => (code.ticket, Some(code.number)),
             Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
         },
         Shown::Ticket(id) => match id.parse() {
-            Ok(ticket) => ticket,
+            Ok(ticket) => (ticket, None),
             Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
         },
     };
@@ -216,6 +212,10 @@ async fn judge(
     }
     if row.status != TicketStatus::Valid {
         return Ok((verdict("revoked", "This ticket was given back.", Some(ticket)), head));
+    }
+    if code.is_some_and(|number| number != row.code) {
+        let reason = "This ticket was passed on: its new holder has another code.";
+        return Ok((verdict("revoked", reason, Some(ticket)), head));
     }
     let seat = row.seat.map(|seat| seat.to_string());
     let Read { gate, device, nonce, scanned_at, .. } = scan;

@@ -5,7 +5,7 @@ use boxoffice_domain::inventory::event::TicketItem;
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::pricing::{FeeLine, TaxLine};
 use boxoffice_domain::time::Timestamp;
-use boxoffice_projections::orders::{OrderRow, PaymentRow, PaymentStatus, TicketRow};
+use boxoffice_projections::orders::{OrderRow, PaymentRow, PaymentStatus, TicketRow, TicketStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,7 +30,8 @@ pub struct OrderTicket {
     pub seat_id: Option<String>,
     /// As what it was sold.
     pub ticket_type_id: String,
-    /// `valid`, `refunded`, or `cancelled` where it was given back for nothing.
+    /// `valid`, `transferred` where somebody else has it now, `refunded`, or `cancelled` where it was given back for
+    /// nothing.
     pub status: String,
 }
 
@@ -40,7 +41,10 @@ impl From<&TicketRow> for OrderTicket {
             ticket_id: row.ticket.to_string(),
             seat_id: row.seat.as_ref().map(ToString::to_string),
             ticket_type_id: row.ticket_type.to_string(),
-            status: row.status.to_string(),
+            status: match row.status {
+                TicketStatus::Valid if row.code > 0 => "transferred".to_owned(),
+                status => status.to_string(),
+            },
         }
     }
 }

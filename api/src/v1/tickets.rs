@@ -2,19 +2,17 @@
 
 use axum::http::StatusCode;
 use boxoffice_domain::id::TicketId;
+use boxoffice_projections::orders::{TicketRow, TicketStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::Answer;
 use crate::context::Context;
 use crate::extract::Path;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::qr;
 use crate::signature::TicketCode;
 use crate::wire::Money;
-
-/// The number of a ticket's first code; it changes when tickets change hands, which none can yet.
-pub(super) const FIRST_CODE: u16 = 0;
 
 /// A ticket.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -33,15 +31,20 @@ pub struct Ticket {
     pub ticket_type_id: String,
     /// What it cost.
     pub price: Money,
-    /// `valid`.
+    /// `valid`, `refunded`, or `cancelled` where it was given back for nothing.
     pub status: String,
     /// When it was issued.
     pub issued_at: String,
-    /// The text of its QR code.
-    pub qr: String,
+    /// The text of its QR code, as long as it is valid. It changes when the ticket changes hands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qr: Option<String>,
 }
 
-/// A ticket.
+fn code(row: &TicketRow) -> TicketCode {
+    TicketCode { show: row.show, ticket: row.ticket, number: row.code }
+}
+
+/// A ticket, for whoever has it.
 #[utoipa::path(get, path = "/v1/tickets/{ticket_id}", tag = "Buyers", operation_id = "get_ticket",
     params(("ticket_id" = String, Path, description = "The ticket")),
     responses((status = 200, description = "The ticket", body = Ticket)))]
@@ -53,12 +56,12 @@ pub async fn get_ticket(context: Context, Path(ticket): Path<TicketId>) -> Resul
         ticket_id: ticket.to_string(),
         event_id: row.show.to_string(),
         order_id: row.order.to_string(),
-        seat_id: row.seat.map(|seat| seat.to_string()),
+        seat_id: row.seat.as_ref().map(|seat| seat.to_string()),
         ticket_type_id: row.ticket_type.to_string(),
         price: Money::new(row.price, app.terms(row.show)?.currency),
         status: row.status.to_string(),
         issued_at: row.issued_at.to_string(),
-        qr: app.signer.sign(TicketCode { show: row.show, ticket, number: FIRST_CODE }),
+        qr: (row.status == TicketStatus::Valid).then(|| app.signer.sign(code(&row))),
     };
     Ok(Answer::json(StatusCode::OK, &body)?.private())
 }
@@ -71,7 +74,12 @@ pub async fn get_ticket_qr(context: Context, Path(ticket): Path<TicketId>) -> Re
     context.wait_own().await?;
     let app = &context.app;
     let row = app.ticket(&context.credential, ticket).await?;
-    let text = app.signer.sign(TicketCode { show: row.show, ticket, number: FIRST_CODE });
-    let drawing = qr::svg(&text, &format!("Code of {ticket}"))?;
+    if row.status != TicketStatus::Valid {
+        return Err(Problem::new(
+            Code::TicketNotValid,
+            format!("The ticket is {}: it has no code any more.", row.status),
+        ));
+    }
+    let drawing = qr::svg(&app.signer.sign(code(&row)), &format!("Code of {ticket}"))?;
     Ok(Answer::bytes(StatusCode::OK, "image/svg+xml", drawing.into()).private())
 }

@@ -11,6 +11,7 @@ use super::payments::{Capture, Payment};
 use super::refunds::{DueBack, Refund, RefundState};
 use super::sale::Block;
 use super::stock::Stock;
+use super::transfers::Transfers;
 use crate::fact::{CancelReason, InventoryDrafted, InventoryFact, ReturnReason};
 use crate::layout::Layout;
 use crate::line::Event;
@@ -57,6 +58,7 @@ pub(super) struct Inventory {
     pub(super) payments: HashMap<PaymentId, Payment>,
     pub(super) refunds: HashMap<RefundId, Refund>,
     pub(super) due_back: Option<DueBack>,
+    pub(super) transfers: Transfers,
     pub(super) tickets: HashMap<TicketId, Ticket>,
     pub(super) before: Before,
     command: CommandId,
@@ -82,6 +84,7 @@ impl Inventory {
             payments: HashMap::new(),
             refunds: HashMap::new(),
             due_back: None,
+            transfers: Transfers::default(),
             tickets: HashMap::new(),
             before: Before::Another,
             command: event.command.id,
@@ -140,6 +143,9 @@ impl Inventory {
             InventoryFact::RefundMade(made) => self.make_refund(made),
             InventoryFact::RefundFailed(failed) => self.fail_refund(failed),
             InventoryFact::RefundRetried(again) => self.retry_refund(again),
+            InventoryFact::TransferOffered(offered) => self.offer_ticket(offered, now),
+            InventoryFact::TransferAccepted(accepted) => self.accept_ticket(accepted, now),
+            InventoryFact::TransferEnded(ended) => self.end_transfer(ended),
             InventoryFact::InventoryCancelled(cancelled) => self.cancel_show(cancelled),
         }?;
         (self.command, self.position, self.now) = (event.command.id, event.position, now);

@@ -164,6 +164,7 @@ impl Inventory {
         let mut paid = Vec::with_capacity(claims.len());
         for item in &returned.tickets {
             self.tickets.insert(item.ticket, Ticket::Returned);
+            self.transfers.given_back(item.ticket);
             let share = shares.iter().find(|(ticket, _)| *ticket == item.ticket).map(|(_, share)| *share);
             paid.push(Paid { price: item.price, share: share.unwrap_or_default() });
         }
@@ -173,6 +174,9 @@ impl Inventory {
     /// The better of two policies decides: that of the order, and that of now.
     fn return_on_request(&self, returned: &TicketsReturned, paid: &[Paid], now: Time) -> Verdict {
         let id = returned.order;
+        let passed_on = returned.tickets.iter().find(|item| self.transfers.code(item.ticket) > 0);
+        Rule::ReturnOfOwn
+            .holds(passed_on.is_none(), || format!("{passed_on:?} of {id} belongs to somebody else"))?;
         let of_order = self.orders.get(&id).and_then(|order| order.policy);
         let open: Vec<RefundPolicy> = [of_order, self.terms.refund_policy]
             .into_iter()

@@ -119,6 +119,7 @@ ids! {
     /// Who buys.
     PersonId = "person_";
     RefundId = "refund_";
+    TransferId = "transfer_";
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod orders;
 mod payments;
 mod refunds;
 mod sale;
+mod transfers;
 
 /// Makes a log and expects that its last line breaks that rule, and no line before it breaks any.
 fn breaks(rule: Rule, make: impl FnOnce(&mut Log)) {
@@ -60,6 +61,7 @@ fn every_rule_has_a_log_that_breaks_it() {
         payments::RULES,
         refunds::RULES,
         sale::RULES,
+        transfers::RULES,
     ];
     let broken: BTreeSet<Rule> = lists.into_iter().flatten().copied().collect();
     let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !broken.contains(rule)).collect();

@@ -312,6 +312,31 @@ impl Log {
         self.inventory("inventory_cancelled", &json!({"orders": orders}));
     }
 
+    pub(crate) fn offer(&mut self, transfer: u64, ticket: u64) {
+        self.inventory("transfer_offered", &json!({
+            "recipient": id("person", 2), "ticket": id("ticket", ticket), "transfer": id("transfer", transfer),
+        }));
+    }
+
+    pub(crate) fn accept(&mut self, transfer: u64, ticket: u64, code: u64) {
+        self.inventory(
+            "transfer_accepted",
+            &json!({
+                "code": code, "holder": id("person", 2), "ticket": id("ticket", ticket),
+                "transfer": id("transfer", transfer),
+            }),
+        );
+    }
+
+    pub(crate) fn end_transfer(&mut self, transfer: u64, ticket: u64, reason: &str) {
+        self.inventory(
+            "transfer_ended",
+            &json!({
+                "reason": reason, "ticket": id("ticket", ticket), "transfer": id("transfer", transfer),
+            }),
+        );
+    }
+
     pub(crate) fn admit(&mut self, ticket: u64) {
         let now = time(self.now);
         self.event(&self.stream("doors"), "ticket_admitted", &json!({

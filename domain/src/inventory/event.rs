@@ -10,7 +10,7 @@ use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
 use crate::id::{
     BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, RefundId, ShowId, TaxId, TicketId,
-    TicketTypeId,
+    TicketTypeId, TransferId,
 };
 use crate::money::{Currency, Minor};
 use crate::pricing::{FeeLine, Rate, Share, TariffIndex, TaxLine};
@@ -108,6 +108,12 @@ stored_events! {
         RefundFailed = "refund_failed" v 1,
         /// A refund that failed is to be tried again.
         RefundRetried = "refund_retried" v 1,
+        /// A ticket is offered to somebody.
+        TransferOffered = "transfer_offered" v 1,
+        /// The ticket is theirs, and its former code is good no longer.
+        TransferAccepted = "transfer_accepted" v 1,
+        /// The ticket stays where it is.
+        TransferEnded = "transfer_ended" v 1,
         /// The show does not take place.
         InventoryCancelled = "inventory_cancelled" v 1,
     }
@@ -545,6 +551,35 @@ payloads! {
         /// The tickets.
         tickets: Vec<TicketItem>,
     }
+    /// See [`InventoryEvent::TransferOffered`].
+    TransferOffered {
+        /// Who is to have it; the vault knows more.
+        recipient: PersonId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The transfer.
+        transfer: TransferId,
+    }
+    /// See [`InventoryEvent::TransferAccepted`].
+    TransferAccepted {
+        /// The number of its code that is good from now on; the first one is 0.
+        code: u16,
+        /// Who has it; the vault knows more.
+        holder: PersonId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The transfer.
+        transfer: TransferId,
+    }
+    /// See [`InventoryEvent::TransferEnded`].
+    TransferEnded {
+        /// Why.
+        reason: TransferEnd,
+        /// The ticket.
+        ticket: TicketId,
+        /// The transfer.
+        transfer: TransferId,
+    }
     /// See [`InventoryEvent::RefundMade`].
     RefundMade {
         /// The order.
@@ -776,6 +811,16 @@ pub enum ReturnReason {
     Operator,
     /// The show does not take place.
     ShowCancelled,
+}
+
+/// Why a ticket that was offered stays where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferEnd {
+    /// Who was to have it does not want it.
+    Refused,
+    /// Who has it keeps it.
+    Withdrawn,
 }
 
 /// Why money that has come goes back.

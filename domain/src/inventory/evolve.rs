@@ -9,13 +9,13 @@ use std::sync::Arc;
 use super::event::{
     BlockPlaced, BlockReleased, HoldExtended, HoldItemsAdded, HoldItemsRemoved, HoldPlaced, InventoryDrafted,
     InventoryEvent, Item, OrderPlaced, PaymentStarted, PoolAdded, RefundDue, TicketItem, TicketTypeAdded,
-    TicketsReturned,
+    TicketsReturned, TransferEnd, TransferOffered,
 };
 use super::{
     Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, PaymentPhase, Phase, Pool, Refund,
-    RefundPhase, Terms, TicketType,
+    RefundPhase, Terms, TicketType, Transfer, TransferPhase,
 };
-use crate::id::{HoldId, OrderId, PaymentId, PoolId, RefundId};
+use crate::id::{HoldId, OrderId, PaymentId, PoolId, RefundId, TransferId};
 use crate::mutant::{self, Mutant};
 use crate::seating::SeatIndex;
 use crate::seating::runs::Runs;
@@ -100,6 +100,16 @@ impl Inventory {
                 }
             }
             InventoryEvent::RefundRetried(event) => self.set_refund(event.refund, RefundPhase::Due),
+            InventoryEvent::TransferOffered(event) => self.transfer_offered(event),
+            InventoryEvent::TransferAccepted(event) => {
+                self.transfer_ends(event.transfer, TransferPhase::Accepted);
+                self.passed.entry(event.ticket).or_default().code = event.code;
+            }
+            InventoryEvent::TransferEnded(event) => {
+                let refused = event.reason == TransferEnd::Refused;
+                let phase = if refused { TransferPhase::Refused } else { TransferPhase::Withdrawn };
+                self.transfer_ends(event.transfer, phase);
+            }
             InventoryEvent::InventoryCancelled(_) => {
                 let with_tickets = self.orders.iter().filter(|(_, order)| order.has_tickets());
                 self.unwound.get_or_insert(with_tickets.map(|(id, _)| *id).collect());
@@ -322,6 +332,12 @@ impl Inventory {
             }
         }
         let (id, is_over) = (order.hold, !order.has_tickets());
+        for item in &event.tickets {
+            let offered = self.passed.get(&item.ticket).and_then(|passed| passed.open);
+            if let Some(transfer) = offered {
+                self.transfer_ends(transfer, TransferPhase::Void);
+            }
+        }
         if is_over && let Some(unwound) = &mut self.unwound {
             unwound.remove(&event.order);
         }
@@ -335,6 +351,24 @@ impl Inventory {
         }
         let expires_at = hold.expires_at;
         self.unclaim(&returned, id, expires_at);
+    }
+
+    fn transfer_offered(&mut self, event: &TransferOffered) {
+        let TransferOffered { ticket, transfer, .. } = *event;
+        let Entry::Vacant(place) = self.transfers.entry(transfer) else { return };
+        place.insert(Transfer { ticket, phase: TransferPhase::Offered });
+        self.passed.entry(ticket).or_default().open.get_or_insert(transfer);
+    }
+
+    /// An offer that can still be accepted ends; any other stays what it is.
+    fn transfer_ends(&mut self, id: TransferId, phase: TransferPhase) {
+        let Some(transfer) = self.transfers.get_mut(&id) else { return };
+        if transfer.phase == TransferPhase::Offered {
+            transfer.phase = phase;
+        }
+        if let Some(passed) = self.passed.get_mut(&transfer.ticket) {
+            passed.open = passed.open.filter(|open| *open != id);
+        }
     }
 
     fn refund_due(&mut self, event: &RefundDue) {

@@ -27,6 +27,8 @@ impl Inventory {
             orders,
             payments,
             refunds,
+            passed,
+            transfers,
             unwound,
             buyers,
             deadlines,
@@ -41,11 +43,13 @@ impl Inventory {
         let orders: BTreeMap<_, _> = orders.iter().collect();
         let payments: BTreeMap<_, _> = payments.iter().collect();
         let refunds: BTreeMap<_, _> = refunds.iter().collect();
+        let passed: BTreeMap<_, _> = passed.iter().collect();
+        let transfers: BTreeMap<_, _> = transfers.iter().collect();
         let buyers: BTreeMap<_, _> =
             buyers.iter().map(|(buyer, orders)| (buyer.as_bytes(), orders)).collect();
         let text = format!(
             "{drafted:?}{published:?}{paused:?}{pools:?}{pool_index:?}{types:?}{type_index:?}{tariffs:?}{claims:?}{unclaimed:?}{blocks:?}{holds:?}{orders:?}\
-             {payments:?}{refunds:?}{unwound:?}{buyers:?}{deadlines:?}"
+             {payments:?}{refunds:?}{passed:?}{transfers:?}{unwound:?}{buyers:?}{deadlines:?}"
         );
         Digest::of(&[text.as_bytes()])
     }

@@ -44,7 +44,8 @@ pub enum Refunder {
 ///
 /// # Errors
 /// The order has no such tickets (any more), no policy lets its buyer give them back, the operator says no reason, its
-/// payment is disputed, or the show was cancelled, so that all of this happens by itself.
+/// payment is disputed, somebody else has the tickets now, or the show was cancelled, so that all of this happens by
+/// itself.
 pub fn decide(command: &RefundTickets, inventory: &Inventory, now: Timestamp) -> Decision {
     let order = inventory.orders.get(&command.order).ok_or(InventoryRefused::UnknownOrder)?;
     match order.phase {
@@ -59,6 +60,7 @@ pub fn decide(command: &RefundTickets, inventory: &Inventory, now: Timestamp) ->
     }
     let (back, reason, note) = match &command.by {
         Refunder::Buyer => {
+            inventory.check_not_passed_on(&tickets)?;
             let policies = inventory.open_policies(order, now)?;
             let best = |price, share| policies.iter().map(|policy| policy.goes_back(price, share)).max();
             (sum(&tickets, |price, share| best(price, share).unwrap_or(0)), ReturnReason::Requested, None)
@@ -82,6 +84,13 @@ impl Inventory {
         let phase = |id: &PaymentId| self.payments.get(id).map(|payment| (*id, payment.phase));
         let mut payments = order.payments.iter().filter_map(phase);
         payments.find(|(_, phase)| matches!(phase, PaymentPhase::Captured | PaymentPhase::Disputed))
+    }
+
+    /// What has changed hands is not its buyer's to give back.
+    fn check_not_passed_on(&self, tickets: &[(&TicketItem, Share)]) -> Result<(), InventoryRefused> {
+        let is_passed = |ticket: &TicketId| self.passed.get(ticket).is_some_and(|passed| passed.code > 0);
+        let passed: Vec<TicketId> = tickets.iter().map(|(item, _)| item.ticket).filter(is_passed).collect();
+        if passed.is_empty() { Ok(()) } else { Err(InventoryRefused::TicketsPassedOn(passed)) }
     }
 
     /// The policies that let a buyer give tickets back now; at least one.

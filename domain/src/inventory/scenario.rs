@@ -15,9 +15,11 @@ use crate::seating::{Category, LAYOUT_FORMAT, LayoutDocument, Point, Seat, SeatI
 
 mod charges;
 mod refunds;
+mod transfers;
 
 pub(crate) use charges::*;
 pub(crate) use refunds::*;
+pub(crate) use transfers::*;
 
 pub(crate) const HOLD_MS: i64 = 300_000;
 pub(crate) const HOLD_MAX_MS: i64 = 900_000;

@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{InventoryDrafted, Item, TicketItem, TicketTypeAdded};
 use super::{
-    Block, Claimant, Hold, Inventory, Order, OrderPhase, Payment, Phase, Pool, Refund, Terms, TicketType,
+    Block, Claimant, Hold, Inventory, Order, OrderPhase, Passed, Payment, Phase, Pool, Refund, Terms,
+    TicketType, Transfer,
 };
 use crate::aggregate::Layouts;
 use crate::digest::Digest;
-use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId};
+use crate::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId, TransferId};
 use crate::money::Minor;
 use crate::pricing::{Rate, Share, TariffIndex, Tariffs};
 use crate::refund::RefundPolicy;
@@ -51,6 +52,8 @@ struct Rest<'a> {
     orders: Vec<StoredOrder<'a>>,
     payments: Vec<(PaymentId, Payment)>,
     refunds: Vec<(RefundId, Refund)>,
+    passed: Vec<(TicketId, Passed)>,
+    transfers: Vec<(TransferId, Transfer)>,
     unwound: Option<BTreeSet<OrderId>>,
     buyers: Vec<(Digest, Vec<OrderId>)>,
     deadlines: Vec<(Timestamp, HoldId)>,
@@ -175,8 +178,26 @@ impl Inventory {
         let mut refunds: Vec<(RefundId, Refund)> =
             self.refunds.iter().map(|(id, refund)| (*id, *refund)).collect();
         refunds.sort_unstable_by_key(|(id, _)| *id);
+        let mut passed: Vec<(TicketId, Passed)> =
+            self.passed.iter().map(|(id, passed)| (*id, *passed)).collect();
+        passed.sort_unstable_by_key(|(id, _)| *id);
+        let mut transfers: Vec<(TransferId, Transfer)> =
+            self.transfers.iter().map(|(id, transfer)| (*id, *transfer)).collect();
+        transfers.sort_unstable_by_key(|(id, _)| *id);
         let (claims, unwound) = (self.claims.clone(), self.unwound.clone());
-        Rest { claims, blocks, holds, orders, payments, refunds, unwound, buyers, deadlines }
+        Rest {
+            claims,
+            blocks,
+            holds,
+            orders,
+            payments,
+            refunds,
+            passed,
+            transfers,
+            unwound,
+            buyers,
+            deadlines,
+        }
     }
 
     fn stored_hold<'a>(&'a self, id: HoldId, hold: &'a Hold) -> StoredHold<'a> {
@@ -279,6 +300,8 @@ impl Inventory {
         self.orders = orders;
         self.payments = rest.payments.into_iter().collect();
         self.refunds = rest.refunds.into_iter().collect();
+        self.passed = rest.passed.into_iter().collect();
+        self.transfers = rest.transfers.into_iter().collect();
         self.unwound = rest.unwound;
         self.buyers = rest.buyers.into_iter().collect();
         self.deadlines = BTreeSet::from_iter(rest.deadlines);

@@ -141,6 +141,11 @@ impl Reference {
             |policy: &RefundPolicy| terms.starts_at.plus_ms(-1_000 * i64::from(policy.seconds_before_start));
         let (back, reason, note): (Vec<u64>, _, _) = match &command.by {
             Refunder::Buyer => {
+                let ids = tickets.iter().map(|(item, _)| item.ticket);
+                let passed: Vec<TicketId> = ids.filter(|ticket| self.passed(*ticket) > 0).collect();
+                if !passed.is_empty() {
+                    return Err(InventoryRefused::TicketsPassedOn(passed));
+                }
                 let policies: Vec<RefundPolicy> =
                     order.policy.into_iter().chain(terms.refund_policy).collect();
                 let open: Vec<&RefundPolicy> = policies.iter().filter(|policy| now < ends(policy)).collect();
@@ -263,6 +268,7 @@ impl Reference {
         if hold.items.is_empty() {
             hold.state = HeldState::LetGo;
         }
+        self.offers_end(&event.tickets);
         Ok(())
     }
 

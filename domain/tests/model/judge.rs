@@ -113,6 +113,9 @@ impl Reference {
             | InventoryCommand::RetryRefund(_)
             | InventoryCommand::CancelShow(_)
             | InventoryCommand::WindUp => self.judge_giving_back(command, now),
+            InventoryCommand::OfferTransfer(_)
+            | InventoryCommand::AcceptTransfer(_)
+            | InventoryCommand::EndTransfer(_) => self.judge_passing_on(command, now),
             change => self.judge_change(change, now),
         }
     }

@@ -2,10 +2,13 @@
 //! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
 
 use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId};
+use boxoffice_domain::inventory::accept_transfer::AcceptTransfer;
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::cancel_show::CancelShow;
 use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
+use boxoffice_domain::inventory::end_transfer::EndTransfer;
 use boxoffice_domain::inventory::event::*;
+use boxoffice_domain::inventory::offer_transfer::OfferTransfer;
 use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::record_refund::RecordRefund;
@@ -296,7 +299,17 @@ fn of_returns_of_a_sale() -> BoxedStrategy<InventoryEvent> {
             _ => RefundRetried { amount, failures, order, payment, refund }.into(),
         },
     );
-    prop_oneof![returned, of_refund].boxed()
+    let of_transfer = (0..3_u8, any::<u16>(), (order(), 0..3_u32), 0..3_u32).prop_map(
+        |(which, code, (order, n), transfer)| {
+            let (ticket, transfer) = (TicketId::of_order(order, n), world::transfer(transfer));
+            match which {
+                0 => TransferOffered { recipient: world::buyer(), ticket, transfer }.into(),
+                1 => TransferAccepted { code, holder: world::buyer(), ticket, transfer }.into(),
+                _ => TransferEnded { reason: TransferEnd::Refused, ticket, transfer }.into(),
+            }
+        },
+    );
+    prop_oneof![2 => returned, 2 => of_refund, 1 => of_transfer].boxed()
 }
 
 fn about_returns() -> BoxedStrategy<InventoryCommand> {
@@ -316,6 +329,15 @@ fn about_returns() -> BoxedStrategy<InventoryCommand> {
         }),
         refund().prop_map(|refund| InventoryCommand::RetryRefund(RetryRefund { refund })),
         Just(InventoryCommand::CancelShow(CancelShow { reason: None })),
+        (0..3_u8, (order(), 0..3_u32), 0..3_u32).prop_map(|(which, (order, n), transfer)| {
+            let (ticket, transfer, person) =
+                (TicketId::of_order(order, n), world::transfer(transfer), world::buyer());
+            match which {
+                0 => InventoryCommand::OfferTransfer(OfferTransfer { ticket, transfer, recipient: person }),
+                1 => InventoryCommand::AcceptTransfer(AcceptTransfer { transfer, holder: person }),
+                _ => InventoryCommand::EndTransfer(EndTransfer { transfer, reason: TransferEnd::Withdrawn }),
+            }
+        }),
         Just(InventoryCommand::WindUp),
     ]
     .boxed()

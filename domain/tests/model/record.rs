@@ -97,6 +97,9 @@ impl Reference {
             | InventoryEvent::RefundFailed(_)
             | InventoryEvent::RefundRetried(_)
             | InventoryEvent::InventoryCancelled(_) => self.record_giving_back(event)?,
+            InventoryEvent::TransferOffered(_)
+            | InventoryEvent::TransferAccepted(_)
+            | InventoryEvent::TransferEnded(_) => self.record_passing_on(event)?,
             change => self.record_change(change, now)?,
         }
         self.check()

@@ -22,10 +22,12 @@ mod change;
 mod charges;
 mod giving_back;
 mod judge;
+mod passing_on;
 mod record;
 mod stock;
 
 pub(crate) use giving_back::{Owed, OwedState};
+pub(crate) use passing_on::{Offer, OfferState};
 
 pub(crate) type Checked = Result<(), TestCaseError>;
 type Judged = Result<Answer, InventoryRefused>;
@@ -52,6 +54,7 @@ pub(crate) struct Reference {
     pub(crate) orders: Vec<Bought>,
     pub(crate) payments: Vec<Paying>,
     pub(crate) owed: Vec<Owed>,
+    pub(crate) offers: Vec<Offer>,
     tickets: BTreeSet<TicketId>,
 }
 

@@ -1,9 +1,13 @@
 //! Random ways of giving tickets back, and of ending a show.
 
-use boxoffice_domain::id::TicketId;
+use boxoffice_domain::id::{TicketId, TransferId};
 use boxoffice_domain::inventory::InventoryCommand;
+use boxoffice_domain::inventory::accept_transfer::AcceptTransfer;
 use boxoffice_domain::inventory::cancel_show::CancelShow;
 use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
+use boxoffice_domain::inventory::end_transfer::EndTransfer;
+use boxoffice_domain::inventory::event::TransferEnd;
+use boxoffice_domain::inventory::offer_transfer::OfferTransfer;
 use boxoffice_domain::inventory::record_refund::RecordRefund;
 use boxoffice_domain::inventory::refund_tickets::{RefundTickets, Refunder};
 use boxoffice_domain::inventory::retry_refund::RetryRefund;
@@ -11,8 +15,8 @@ use boxoffice_domain::pricing::Rate;
 use boxoffice_domain::refund::RefundPolicy;
 use proptest::prelude::*;
 
-use super::history::{Aim, aim};
-use super::reference::{Bought, BoughtState, Owed, OwedState, Reference};
+use super::history::{Aim, NewId, aim, new_id};
+use super::reference::{Bought, BoughtState, Offer, OfferState, Owed, OwedState, Reference};
 use super::world;
 
 #[derive(Debug, Clone)]
@@ -24,6 +28,11 @@ pub(crate) enum Returning {
     Retry(Aim),
     CancelShow,
     WindUp,
+    /// The ticket of an order by its number.
+    Offer(NewId, Aim, u32),
+    Accept(Aim),
+    /// Refused, or else withdrawn.
+    End(Aim, bool),
 }
 
 fn rate() -> BoxedStrategy<Rate> {
@@ -68,8 +77,16 @@ pub(crate) fn returning() -> BoxedStrategy<Returning> {
         8 => aim().prop_map(Returning::Retry),
         1 => Just(Returning::CancelShow),
         8 => Just(Returning::WindUp),
+        16 => (new_id(), aim(), 1..3_u32).prop_map(|(id, aim, n)| Returning::Offer(id, aim, n)),
+        10 => aim().prop_map(Returning::Accept),
+        5 => (aim(), any::<bool>()).prop_map(|(aim, refused)| Returning::End(aim, refused)),
     ]
     .boxed()
+}
+
+fn open_offer(there: &Reference, aim: Aim) -> TransferId {
+    let open = aim.at(&there.offers, |offer: &Offer| offer.state == OfferState::Open);
+    open.map_or(world::transfer(u32::MAX), |offer| offer.id)
 }
 
 impl Returning {
@@ -100,6 +117,21 @@ impl Returning {
             Self::Retry(aim) => {
                 let refund = refund(aim, OwedState::Failed).map_or_else(unknown, |owed| owed.id);
                 InventoryCommand::RetryRefund(RetryRefund { refund })
+            }
+            Self::Offer(id, aim, n) => {
+                let ticketed = |order: &Bought| matches!(order.state, BoughtState::Ticketed(_));
+                let order = aim.at(&there.orders, ticketed).map_or(world::order(u32::MAX), |order| order.id);
+                let transfer = world::transfer(id.number(there.offers.len()));
+                let (ticket, recipient) = (TicketId::of_order(order, *n), world::buyer());
+                InventoryCommand::OfferTransfer(OfferTransfer { ticket, transfer, recipient })
+            }
+            Self::Accept(aim) => {
+                let (transfer, holder) = (open_offer(there, *aim), world::buyer());
+                InventoryCommand::AcceptTransfer(AcceptTransfer { transfer, holder })
+            }
+            Self::End(aim, refused) => {
+                let reason = if *refused { TransferEnd::Refused } else { TransferEnd::Withdrawn };
+                InventoryCommand::EndTransfer(EndTransfer { transfer: open_offer(there, *aim), reason })
             }
             Self::CancelShow => InventoryCommand::CancelShow(CancelShow { reason: Some("Ill".into()) }),
             Self::WindUp => InventoryCommand::WindUp,

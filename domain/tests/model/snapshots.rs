@@ -2,13 +2,15 @@
 
 use boxoffice_domain::aggregate::Aggregate;
 use boxoffice_domain::digest::Digest;
-use boxoffice_domain::id::RefundId;
+use boxoffice_domain::id::{RefundId, TicketId};
+use boxoffice_domain::inventory::accept_transfer::AcceptTransfer;
 use boxoffice_domain::inventory::cancel_show::CancelShow;
 use boxoffice_domain::inventory::change_capacity::ChangeCapacity;
 use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
 use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
 use boxoffice_domain::inventory::change_ticket_type::ChangeTicketType;
 use boxoffice_domain::inventory::event::{SaleWindowChanged, TicketTypeChanged};
+use boxoffice_domain::inventory::offer_transfer::OfferTransfer;
 use boxoffice_domain::inventory::place_block::{Blocked, PlaceBlock};
 use boxoffice_domain::inventory::record_payment::{Fact, RecordPayment};
 use boxoffice_domain::inventory::record_refund::RecordRefund;
@@ -30,7 +32,7 @@ use super::{Sale, place, seat, units};
 const KNOWN: &[(u16, &str)] = &[
     (1, "8ded3a38f8ea912397ffb67822c525bf64b10e141affaaf2c0cad04df8da4f5c"),
     (2, "b3ceb87d5a8ee81763f29c32b2ce9c6024ed8f2a6660865e175c9d2cdc18fafc"),
-    (3, "b2997d04d5cbe1e282da82f70675f135682fa463cf5fd5a43bbba63e82fc8ec2"),
+    (3, "23c944af86aa939b26a870d01b0227a072d1ec36a939bc4a15c8b459aae40ffe"),
 ];
 
 #[test]
@@ -93,6 +95,15 @@ fn everything() -> Inventory {
     let changed = TicketTypeChanged { price: 1, ..TicketTypeChanged::of(&world::types()[0]) };
     let change = ChangeTicketType { changed, expected: None };
     sale.accepts(&InventoryCommand::ChangeTicketType(Box::new(change)));
+    for (n, order) in (0..).zip([10, 10]) {
+        let (ticket, transfer) = (TicketId::of_order(world::order(order), 1), world::transfer(n));
+        let offer = OfferTransfer { ticket, transfer, recipient: world::buyer() };
+        sale.accepts(&InventoryCommand::OfferTransfer(offer));
+        if n == 0 {
+            let accept = AcceptTransfer { transfer, holder: world::buyer() };
+            sale.accepts(&InventoryCommand::AcceptTransfer(accept));
+        }
+    }
     sale.accepts(&InventoryCommand::PauseSale(pause_sale::PauseSale { reason: None }));
     sale.accepts(&InventoryCommand::CancelShow(CancelShow { reason: None }));
     sale.inventory

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{
-    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId,
+    BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId, TransferId,
 };
 use boxoffice_domain::inventory::event::{
     FeeAdded, FeePer, InventoryDrafted, PoolAdded, SingleSeatRule, TaxAdded, TaxPer, TaxedPart,
@@ -129,6 +129,10 @@ pub(crate) fn pool(n: u32) -> PoolId {
 
 pub(crate) fn block(n: u32) -> BlockId {
     BlockId::of_show(show(), id(7, n))
+}
+
+pub(crate) fn transfer(n: u32) -> TransferId {
+    TransferId::of_show(show(), id(9, n))
 }
 
 pub(crate) fn floor() -> PoolId {

@@ -91,6 +91,9 @@ impl Track {
                 self.refunds.insert(due.refund);
                 Some(touch)
             }
+            InventoryEvent::TransferOffered(offered) => self.by_ticket(offered.ticket),
+            InventoryEvent::TransferAccepted(accepted) => self.by_ticket(accepted.ticket),
+            InventoryEvent::TransferEnded(ended) => self.by_ticket(ended.ticket),
             InventoryEvent::RefundMade(made) => self.by_refund(made.refund, made.order),
             InventoryEvent::RefundFailed(failed) => self.by_refund(failed.refund, failed.order),
             InventoryEvent::RefundRetried(retried) => self.by_refund(retried.refund, retried.order),
@@ -140,6 +143,10 @@ impl Track {
 
     fn by_refund(&self, refund: RefundId, order: OrderId) -> Option<Touch> {
         self.refunds.contains(&refund).then(|| self.by_order(order)).flatten()
+    }
+
+    fn by_ticket(&self, ticket: TicketId) -> Option<Touch> {
+        self.orders.values().find(|touch| touch.ticket == Some(ticket)).copied()
     }
 
     fn by_order(&self, order: OrderId) -> Option<Touch> {

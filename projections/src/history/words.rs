@@ -89,6 +89,15 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             format!("The payer of {order} wants the money back through their bank ({})", payment.payment)
         }
         InventoryEvent::RefundPolicyChanged(_) => "Refund policy changed".to_owned(),
+        InventoryEvent::TransferOffered(offered) => {
+            format!("Offered to somebody: {} ({})", offered.ticket, offered.transfer)
+        }
+        InventoryEvent::TransferAccepted(accepted) => {
+            format!("Passed on: {} ({})", accepted.ticket, accepted.transfer)
+        }
+        InventoryEvent::TransferEnded(ended) => {
+            format!("Not passed on: {} ({})", ended.ticket, ended.transfer)
+        }
         InventoryEvent::InventoryCancelled(_) => "Cancelled".to_owned(),
         InventoryEvent::TicketsReturned(returned) => given_back(returned, touch),
         InventoryEvent::RefundDue(due) => {

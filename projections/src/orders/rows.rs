@@ -1,6 +1,8 @@
 //! The rows of orders, payments and tickets, as values.
 
-use boxoffice_domain::id::{HoldId, OrderId, PaymentId, PersonId, RefundId, ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::id::{
+    HoldId, OrderId, PaymentId, PersonId, RefundId, ShowId, TicketId, TicketTypeId, TransferId,
+};
 use boxoffice_domain::inventory::event::{CancelReason, RefundReason, TicketItem};
 use boxoffice_domain::money::{Currency, Minor};
 use boxoffice_domain::pricing::{FeeLine, TaxLine};
@@ -8,7 +10,7 @@ use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::status::{OrderStage, OrderStatus, PaymentStatus, RefundStatus, TicketStatus};
+use super::status::{OrderStage, OrderStatus, PaymentStatus, RefundStatus, TicketStatus, TransferStatus};
 use crate::row::{BadRow, Cells};
 use crate::table::Row;
 
@@ -235,6 +237,8 @@ pub struct TicketRow {
     pub price: Minor,
     /// Whether it is good.
     pub status: TicketStatus,
+    /// The number of its code that is good: how often it has changed hands.
+    pub code: u16,
     /// When it was issued.
     pub issued_at: Timestamp,
 }
@@ -254,7 +258,43 @@ impl TicketRow {
             ticket_type: cells.parsed("ticket_type_id")?,
             price: cells.number("price")?,
             status: cells.parsed("status")?,
+            code: cells.number("code")?,
             issued_at: cells.time("issued_at")?,
+        })
+    }
+}
+
+/// A ticket that is to change hands, or was to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRow {
+    /// The transfer.
+    pub transfer: TransferId,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The show.
+    pub show: ShowId,
+    /// How it stands.
+    pub status: TransferStatus,
+    /// When the ticket was offered.
+    pub offered_at: Timestamp,
+    /// When its status changed last.
+    pub updated_at: Timestamp,
+}
+
+impl TransferRow {
+    /// Reads a row of [`super::TRANSFERS`].
+    ///
+    /// # Errors
+    /// [`BadRow`].
+    pub fn from_row(row: &Row) -> Result<Self, BadRow> {
+        let cells = Cells(row);
+        Ok(Self {
+            transfer: cells.parsed("transfer_id")?,
+            ticket: cells.parsed("ticket_id")?,
+            show: cells.parsed("show_id")?,
+            status: cells.parsed("status")?,
+            offered_at: cells.time("offered_at")?,
+            updated_at: cells.time("updated_at")?,
         })
     }
 }

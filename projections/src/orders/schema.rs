@@ -81,7 +81,24 @@ pub const TICKETS: Table = Table {
         ("ticket_type_id", Text),
         ("price", Integer),
         ("status", Text),
+        ("code", Integer),
         ("issued_at", Integer),
     ],
     indexes: &[&["order_id"]],
+};
+
+/// The table of transfers.
+pub const TRANSFERS: Table = Table {
+    name: "transfers",
+    columns: &[
+        ("transfer_id", Text),
+        ("ticket_id", Text),
+        ("show_id", Text),
+        ("recipient", Text),
+        ("holder", Text),
+        ("status", Text),
+        ("offered_at", Integer),
+        ("updated_at", Integer),
+    ],
+    indexes: &[&["ticket_id"], &["recipient"], &["holder"]],
 };

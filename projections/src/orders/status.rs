@@ -110,6 +110,22 @@ named! {
 }
 
 named! {
+    /// The status of a transfer.
+    pub enum TransferStatus {
+        /// It can be accepted.
+        Offered = "offered",
+        /// The ticket has changed hands.
+        Accepted = "accepted",
+        /// Who was to have the ticket does not want it.
+        Refused = "refused",
+        /// Who has the ticket keeps it.
+        Withdrawn = "withdrawn",
+        /// The ticket was given back meanwhile.
+        Void = "void",
+    }
+}
+
+named! {
     /// The status of a refund.
     pub enum RefundStatus {
         /// The provider is to make it.

@@ -8,7 +8,8 @@ use crate::testing::{
     drafted, floor, hold, hold_expired, hold_extended, hold_placed, hold_released, one_of_each, order,
     order_cancelled, order_placed, payment, payment_lapsed, payment_started, person, reclaimed, refund,
     refund_due, refund_failed, refund_made, refund_retried, returned, seat, secured, service_line,
-    tickets_issued, vat_line, void_due, voided,
+    tickets_issued, transfer, transfer_accepted, transfer_offered, transfer_refused, vat_line, void_due,
+    voided,
 };
 use boxoffice_domain::inventory::event::RefundReason;
 
@@ -197,6 +198,27 @@ fn a_disputed_order_is_under_review_also_when_its_tickets_come_later() {
     assert_eq!(status_after([sold, vec![disputed(1), issued()]].concat()), OrderStatus::UnderReview);
     let cancelled = [order_cancelled(1, CancelReason::Requested), disputed(1)];
     assert_eq!(status_after(cancelled), OrderStatus::Cancelled);
+}
+
+fn transfer_row(store: &TestStore) -> TransferRow {
+    TransferRow::from_row(&store.row(TRANSFERS, transfer(1))).unwrap()
+}
+
+#[test]
+fn a_ticket_that_changes_hands_has_another_code() {
+    let code = |store: &TestStore| {
+        let ticket = order_row(store).items[0].ticket;
+        TicketRow::from_row(&store.row(TICKETS, ticket)).unwrap().code
+    };
+    let offered = after([confirmed(), vec![transfer_offered(1)]].concat());
+    assert_eq!((transfer_row(&offered).status, code(&offered)), (TransferStatus::Offered, 0));
+    let accepted = after([confirmed(), vec![transfer_offered(1), transfer_accepted(1, 1)]].concat());
+    assert_eq!((transfer_row(&accepted).status, code(&accepted)), (TransferStatus::Accepted, 1));
+    let refused = after([confirmed(), vec![transfer_offered(1), transfer_refused(1)]].concat());
+    assert_eq!((transfer_row(&refused).status, code(&refused)), (TransferStatus::Refused, 0));
+    let back = returned(1, &[seat("A-1"), floor()], 0, 0, ReturnReason::Operator);
+    let given_back = after([confirmed(), vec![transfer_offered(1), back]].concat());
+    assert_eq!(transfer_row(&given_back).status, TransferStatus::Void);
 }
 
 fn refund_row(store: &TestStore) -> RefundRow {

@@ -112,6 +112,9 @@ impl ShowView {
             | InventoryEvent::PaymentCaptureFailed(_)
             | InventoryEvent::PaymentVoidDue(_)
             | InventoryEvent::PaymentLapsed(_)
+            | InventoryEvent::TransferOffered(_)
+            | InventoryEvent::TransferAccepted(_)
+            | InventoryEvent::TransferEnded(_)
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }

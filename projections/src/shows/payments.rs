@@ -116,6 +116,9 @@ fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
         | InventoryEvent::RefundMade(_)
         | InventoryEvent::RefundFailed(_)
         | InventoryEvent::RefundRetried(_)
+        | InventoryEvent::TransferOffered(_)
+        | InventoryEvent::TransferAccepted(_)
+        | InventoryEvent::TransferEnded(_)
         | InventoryEvent::InventoryCancelled(_) => return None,
     })
 }

@@ -327,7 +327,7 @@ fn any_item() -> impl Strategy<Value = Item> {
 /// Any event at all about one of a few holds and orders.
 fn any_event() -> impl Strategy<Value = InventoryEvent> {
     let items = prop::collection::vec(any_item(), 0..3);
-    (0..44_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
+    (0..47_usize, 0..4_u32, items, -50..150_i64).prop_map(|(kind, n, items, seconds)| match kind {
         0..4 => hold_placed(n, seconds, items),
         4 => items_added(n, items),
         5 => items_removed(n, items),

@@ -1,14 +1,17 @@
 //! Tickets of the little show that are given back, and the end of it.
 
-use boxoffice_domain::id::{RefundId, TicketId};
+use boxoffice_domain::id::{RefundId, TicketId, TransferId};
 use boxoffice_domain::inventory::event::{
     InventoryCancelled, InventoryEvent, Item, RefundDue, RefundFailed, RefundMade, RefundPolicyChanged,
-    RefundReason, RefundRetried, ReturnReason, TicketItem, TicketsReturned,
+    RefundReason, RefundRetried, ReturnReason, TicketItem, TicketsReturned, TransferAccepted, TransferEnd,
+    TransferEnded, TransferOffered,
 };
 use boxoffice_domain::pricing::Rate;
 use boxoffice_domain::refund::RefundPolicy;
 
-use super::show::{hold, order, payment, tickets_for};
+use uuid::Uuid;
+
+use super::show::{SHOW, hold, order, payment, person, tickets_for};
 
 /// The first refund of an order.
 pub(crate) fn refund(n: u32) -> RefundId {
@@ -48,4 +51,25 @@ pub(crate) fn refund_retried(n: u32, amount: u64) -> InventoryEvent {
 
 pub(crate) fn show_cancelled(orders: u32) -> InventoryEvent {
     InventoryCancelled { orders, reason: Some("The singer is ill".into()) }.into()
+}
+
+/// The first ticket of an order, in the transfer of that number.
+pub(crate) fn transfer_offered(n: u32) -> InventoryEvent {
+    TransferOffered { recipient: person(n), ticket: ticket(n), transfer: transfer(n) }.into()
+}
+
+pub(crate) fn transfer_accepted(n: u32, code: u16) -> InventoryEvent {
+    TransferAccepted { code, holder: person(n), ticket: ticket(n), transfer: transfer(n) }.into()
+}
+
+pub(crate) fn transfer_refused(n: u32) -> InventoryEvent {
+    TransferEnded { reason: TransferEnd::Refused, ticket: ticket(n), transfer: transfer(n) }.into()
+}
+
+pub(crate) fn transfer(n: u32) -> TransferId {
+    TransferId::of_show(SHOW, Uuid::from_u128(u128::from(n) << 64))
+}
+
+fn ticket(n: u32) -> TicketId {
+    TicketId::of_order(order(n), 0)
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::returns::{
     policy_changed, refund_due, refund_failed, refund_made, refund_retried, returned, show_cancelled,
+    transfer_accepted, transfer_offered, transfer_refused,
 };
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
@@ -390,6 +391,9 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         refund_made(n),
         show_cancelled(3),
         payment_lapsed(n),
+        transfer_offered(n),
+        transfer_accepted(n, 1),
+        transfer_refused(n),
     ]
 }
 

@@ -109,3 +109,20 @@ fn a_log_may_end_before_a_cancelled_show_is_wound_up() {
     log.cancel_show(1);
     assert_eq!(summary(&log.lines).tickets, 1);
 }
+
+#[test]
+fn tickets_change_hands_again_and_again_and_the_operator_may_still_take_them_back() {
+    let mut log = on_sale();
+    log.sold(1, &[seat("A1")]);
+    log.offer(1, 100);
+    log.end_transfer(1, 100, "refused");
+    log.offer(2, 100);
+    log.accept(2, 100, 1);
+    log.offer(3, 100);
+    log.accept(3, 100, 2);
+    log.offer(4, 100);
+    let mut taken_back = returned(1, &[seat("A1")], &[0], 0, 0);
+    (taken_back["reason"], taken_back["note"]) = (json!("operator"), json!("Broken seat"));
+    log.give_back(&taken_back, 1, 4500);
+    assert_eq!(summary(&log.lines).tickets_returned, 1);
+}
