@@ -30,7 +30,7 @@ use super::{Sale, place, seat, units};
 const KNOWN: &[(u16, &str)] = &[
     (1, "8ded3a38f8ea912397ffb67822c525bf64b10e141affaaf2c0cad04df8da4f5c"),
     (2, "b3ceb87d5a8ee81763f29c32b2ce9c6024ed8f2a6660865e175c9d2cdc18fafc"),
-    (3, "523dd36bc892fd0e8f95a7a0fe4a53c9648db9aa51bcb80da4b0dae8368c400b"),
+    (3, "d19f957e148da761e235c451bbc00212b3619cac374bb017aef36eec51e08446"),
 ];
 
 #[test]
