@@ -11,6 +11,7 @@ use crate::sale::{
 };
 use crate::{check, summary};
 
+mod doors;
 mod refunds;
 mod sale;
 
