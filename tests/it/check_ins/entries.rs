@@ -187,3 +187,27 @@ async fn a_batch_keeps_its_order_and_its_second_scans_know_of_its_first() {
     assert_eq!(batch().send().await.expect(200).json(), told, "sent again");
     is_sound(&app).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tickets_that_go_back_while_they_are_scanned_leave_a_sound_log() {
+    let app = TestApp::start().await;
+    let policy = json!({"until_hours_before_start": 48, "percentage": "100"});
+    let theatre = app.theatre_with(12, json!({"refund_policy": policy})).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for seat in 1..=12 {
+        let (ordered, order) = app.buy(&theatre.event, &[&format!("A-{seat}")]).await;
+        let ticket = order["tickets"][0]["ticket_id"].clone();
+        let path = format!("/v1/orders/{}/refunds", ordered.order);
+        let back = app.post(path, json!({"ticket_ids": [ticket]})).bearer(&ordered.token);
+        let scan = json!({"ticket_id": ticket, "gate": "North", "device_id": "d", "nonce": seat.to_string(),
+            "scanned_at": "2026-12-24T19:00:00Z"});
+        let scan = app.manage("POST", format!("/v1/events/{}/check_ins", theatre.event)).json(scan);
+        calls.spawn(back.send());
+        calls.spawn(scan.send());
+    }
+    for answer in calls.join_all().await {
+        assert!(answer.status.is_success(), "{}", answer.text());
+    }
+    assert_eq!(app.events_of("tickets_returned").await.len(), 12);
+    is_sound(&app).await;
+}
