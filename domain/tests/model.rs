@@ -21,6 +21,8 @@ use proptest::test_runner::{RngSeed, TestRunner};
 
 #[path = "model/changing.rs"]
 mod changing;
+#[path = "model/doors.rs"]
+mod doors;
 #[path = "model/history.rs"]
 mod history;
 #[path = "model/odd.rs"]

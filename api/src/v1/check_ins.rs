@@ -193,6 +193,25 @@ impl Read {
     }
 }
 
+/// What was shown is no ticket that is good here.
+struct TurnedAway {
+    result: &'static str,
+    reason: &'static str,
+    ticket: Option<TicketId>,
+}
+
+impl TurnedAway {
+    const fn of(result: &'static str, reason: &'static str, ticket: Option<TicketId>) -> Self {
+        Self { result, reason, ticket }
+    }
+}
+
+impl From<TurnedAway> for Verdict {
+    fn from(refused: TurnedAway) -> Self {
+        verdict(refused.result, refused.reason, refused.ticket)
+    }
+}
+
 /// What the door of a show goes by: its times, and how often which tickets admit, as of one position of the log.
 struct Door<'a> {
     context: &'a Context,
@@ -218,11 +237,11 @@ impl<'a> Door<'a> {
         let head = self.context.app.feed.head();
         let row = match self.recognise(&scan.shown).await? {
             Ok(row) => row,
-            Err(verdict) => return Ok((verdict, head)),
+            Err(refused) => return Ok((refused.into(), head)),
         };
         let (mut verdict, position) = match (closed(&self.show, self.context.now()), self.entries(&row)) {
             (Some((result, reason)), _) => (verdict(result, reason, Some(row.ticket)), head),
-            (None, None) => (unknown(row.ticket), head),
+            (None, None) => (unknown(row.ticket).into(), head),
             (None, Some(entries)) => self.admit(scan, row.ticket, entries, keyed).await?,
         };
         verdict.seat_id = row.seat.map(|seat| seat.to_string());
@@ -235,29 +254,29 @@ impl<'a> Door<'a> {
     }
 
     /// The ticket that was shown, if it is one of this show and good, or else what it is.
-    async fn recognise(&self, shown: &Shown) -> Result<Result<TicketRow, Verdict>, Problem> {
+    async fn recognise(&self, shown: &Shown) -> Result<Result<TicketRow, TurnedAway>, Problem> {
         let ticket = match self.read(shown) {
             Ok(ticket) => ticket,
-            Err(verdict) => return Ok(Err(verdict)),
+            Err(refused) => return Ok(Err(refused)),
         };
         Ok(match self.context.app.any_ticket(ticket).await? {
             None => Err(unknown(ticket)),
             Some(row) if row.show != self.show.show => Err(wrong_event(ticket)),
             Some(row) if row.status != TicketStatus::Valid => {
-                Err(verdict("revoked", "This ticket was given back.", Some(ticket)))
+                Err(TurnedAway::of("revoked", "This ticket was given back.", Some(ticket)))
             }
             Some(row) => Ok(row),
         })
     }
 
     /// Which ticket was shown.
-    fn read(&self, shown: &Shown) -> Result<TicketId, Verdict> {
-        let not_ours = || verdict("invalid", "This is not one of our tickets.", None);
+    fn read(&self, shown: &Shown) -> Result<TicketId, TurnedAway> {
+        let not_ours = || TurnedAway::of("invalid", "This is not one of our tickets.", None);
         match shown {
             Shown::Code(qr) => match self.context.app.signer.verify(qr) {
                 Ok(code) if code.show != self.show.show => Err(wrong_event(code.ticket)),
                 Ok(code) if code.number != FIRST_CODE => {
-                    Err(verdict("revoked", "This code is no longer good.", Some(code.ticket)))
+                    Err(TurnedAway::of("revoked", "This code is no longer good.", Some(code.ticket)))
                 }
                 Ok(code) => Ok(code.ticket),
                 Err(_) => Err(not_ours()),
@@ -294,12 +313,12 @@ impl<'a> Door<'a> {
     }
 }
 
-fn unknown(ticket: TicketId) -> Verdict {
-    verdict("invalid", "There is no such ticket.", Some(ticket))
+fn unknown(ticket: TicketId) -> TurnedAway {
+    TurnedAway::of("invalid", "There is no such ticket.", Some(ticket))
 }
 
-fn wrong_event(ticket: TicketId) -> Verdict {
-    verdict("wrong_event", "This ticket is for another event.", Some(ticket))
+fn wrong_event(ticket: TicketId) -> TurnedAway {
+    TurnedAway::of("wrong_event", "This ticket is for another event.", Some(ticket))
 }
 
 fn already_admitted(ticket: TicketId, admissions: Admissions) -> Verdict {
