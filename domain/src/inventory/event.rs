@@ -213,7 +213,7 @@ pub struct SaleWindowChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TicketTypeChanged {
-    /// How often one ticket of it admits; once unless it is told.
+    /// How often one ticket of it admits; once unless it is told, and 0 is without a limit.
     #[serde(default, skip_serializing_if = "Entries::is_once")]
     pub entries: Entries,
     /// Sold only to those who know of it.
@@ -580,7 +580,7 @@ payloads! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TicketTypeAdded {
-    /// How often one ticket of it admits; once unless it is told.
+    /// How often one ticket of it admits; once unless it is told, and 0 is without a limit.
     #[serde(default, skip_serializing_if = "Entries::is_once")]
     pub entries: Entries,
     /// Sold only to those who know of it.
