@@ -1,8 +1,8 @@
 //! The doors of a show: who was let in, when and where. A stream each, `doors-event_…`.
 //!
-//! Whether a ticket is genuine and still good, and how often its type admits, is known to the inventory; how often it was
-//! used is known here. A ticket that goes back while it is scanned may have been let in: the admission says as of when it
-//! was looked up.
+//! Whether a ticket is genuine and still good, and how often its type admits, is known to the inventory; how often it
+//! was used is known here. A ticket that goes back while it is scanned may have been let in: the admission says as of
+//! when it was looked up.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How often one ticket admits: from once to [`Entries::MAX`] times, or without a limit.
+/// The most entries that a limit may allow.
+pub const ENTRIES_MAX: u32 = 1_000;
+
+/// How often one ticket admits: from once to [`ENTRIES_MAX`] times, or without a limit.
 ///
 /// It is stored as a number, and without a limit as 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,7 +14,7 @@ pub struct Entries(Option<u32>);
 
 /// A ticket does not admit so often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a ticket admits 1 to {} times, or without a limit", Entries::MAX)]
+#[error("a ticket admits 1 to {} times, or without a limit", ENTRIES_MAX)]
 pub struct BadEntries;
 
 impl Entries {
@@ -21,15 +24,12 @@ impl Entries {
     /// Again and again.
     pub const UNLIMITED: Self = Self(None);
 
-    /// The highest limit there is.
-    pub const MAX: u32 = 1_000;
-
     /// So often.
     ///
     /// # Errors
-    /// That is never, or more often than [`Entries::MAX`].
+    /// That is never, or more often than [`ENTRIES_MAX`].
     pub fn times(times: u32) -> Result<Self, BadEntries> {
-        if (1..=Self::MAX).contains(&times) { Ok(Self(Some(times))) } else { Err(BadEntries) }
+        if (1..=ENTRIES_MAX).contains(&times) { Ok(Self(Some(times))) } else { Err(BadEntries) }
     }
 
     /// How often; nothing: without a limit.

@@ -1,4 +1,4 @@
-//! The doors of a show: only a ticket that the show has issued is admitted, while it is good, as often as its type allows.
+//! The doors of a show: what the show has issued is admitted while it is good, as often as its type allows.
 
 use super::World;
 use super::inventory::TicketState;

@@ -1,6 +1,6 @@
 //! What an organizer changes while a show sells, as random histories ask for it.
 
-use boxoffice_domain::entries::Entries;
+use boxoffice_domain::entries::{ENTRIES_MAX, Entries};
 use boxoffice_domain::id::PoolId;
 use boxoffice_domain::inventory::event::{SaleWindowChanged, TicketTypeChanged};
 use boxoffice_domain::inventory::place_block::Blocked;
@@ -68,7 +68,7 @@ fn known() -> BoxedStrategy<Known> {
 
 /// Once, without a limit, or a number between.
 fn entries() -> BoxedStrategy<Entries> {
-    let some = (1..=Entries::MAX).prop_filter_map("a number", |times| Entries::times(times).ok());
+    let some = (1..=ENTRIES_MAX).prop_filter_map("a number", |times| Entries::times(times).ok());
     prop_oneof![1 => some, 1 => Just(Entries::UNLIMITED), 1 => Just(Entries::ONCE)].boxed()
 }
 

@@ -1,6 +1,6 @@
 //! How often one ticket admits, on the wire: a number, or `"unlimited"`.
 
-use boxoffice_domain::entries::Entries;
+use boxoffice_domain::entries::{ENTRIES_MAX, Entries};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,7 +33,7 @@ impl EntriesBody {
     pub fn read(self, pointer: &str) -> Result<Entries, Problem> {
         match self {
             Self::Times(times) => Entries::times(times).map_err(|_| {
-                let detail = format!("Expected 1 to {}, or \"unlimited\".", Entries::MAX);
+                let detail = format!("Expected 1 to {}, or \"unlimited\".", ENTRIES_MAX);
                 Problem::field(pointer, "out_of_range", detail)
             }),
             Self::Word(Unlimited::Unlimited) => Ok(Entries::UNLIMITED),
