@@ -33,7 +33,7 @@ impl EntriesBody {
     pub fn read(self, pointer: &str) -> Result<Entries, Problem> {
         match self {
             Self::Times(times) => Entries::times(times).map_err(|_| {
-                let detail = format!("Expected 1 to {}, or \"unlimited\".", ENTRIES_MAX);
+                let detail = format!("Expected 1 to {ENTRIES_MAX}, or \"unlimited\".");
                 Problem::field(pointer, "out_of_range", detail)
             }),
             Self::Word(Unlimited::Unlimited) => Ok(Entries::UNLIMITED),
