@@ -172,6 +172,7 @@ facts! {
         }
         PoolAdded = "pool_added" v 1 { capacity: u32, name: Text, pool: PoolId }
         TicketTypeAdded = "ticket_type_added" v 1 {
+            entries: Option<u32>,
             hidden: Flag,
             max_per_order: Option<u32>,
             min_per_order: Option<u32>,
@@ -215,6 +216,7 @@ facts! {
         SaleResumed = "sale_resumed" v 1 {}
         SaleWindowChanged = "sale_window_changed" v 1 { sale_ends_at: Option<Time>, sale_starts_at: Option<Time> }
         TicketTypeChanged = "ticket_type_changed" v 1 {
+            entries: Option<u32>,
             hidden: Flag,
             max_per_order: Option<u32>,
             min_per_order: Option<u32>,
@@ -322,7 +324,9 @@ facts! {
     Doors(DoorsFact) = "doors" {
         TicketAdmitted = "ticket_admitted" v 1 {
             device: Text,
+            entry: Option<u32>,
             gate: Text,
+            judged_at: Option<u64>,
             nonce: Text,
             scanned_at: Time,
             ticket: TicketId,

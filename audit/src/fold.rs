@@ -4,6 +4,7 @@
 
 mod charges;
 mod doors;
+mod entries;
 mod holds;
 mod inventory;
 mod orders;
@@ -51,7 +52,7 @@ impl World {
         begins(event)?;
         match (event.stream, &event.fact) {
             (Stream::Inventory(show), Fact::Inventory(fact)) => self.fold_inventory(show, fact, event)?,
-            (Stream::Doors(show), Fact::Doors(fact)) => self.fold_doors(show, fact)?,
+            (Stream::Doors(show), Fact::Doors(fact)) => self.fold_doors(show, fact, event)?,
             (Stream::Organizer(organizer), Fact::Organizer(OrganizerFact::OrganizerCreated(created))) => {
                 subject(event.stream, organizer == created.organizer)?;
             }

@@ -71,6 +71,7 @@ rules! {
     MovedAhead = "a show is moved to a time that is still to come";
     TypeChangeOfKnown = "a ticket type that is changed was added before";
     LimitsAllow = "a ticket type that is changed has no minimum above its maximum";
+    EntriesInRange = "a ticket type lets a ticket in at most 1,000 times, or without a limit";
     CapacityChanges = "the capacity of a pool that was added changes to another one";
 
     // Blocks.
@@ -198,7 +199,10 @@ rules! {
 
     // Doors.
     TicketWasIssued = "a ticket that is admitted was issued by its show before";
-    AdmittedOnce = "a ticket is admitted once";
+    LookedUpBefore = "a ticket is looked up before it is admitted";
+    TicketWasGood = "a ticket that is admitted had not been returned where it was looked up";
+    EntriesCount = "the admissions of a ticket count 1, 2, 3 without a gap";
+    EntriesAllowed = "a ticket is admitted at most as often as its type allowed where it was looked up";
 }
 
 /// Why a line is refused: which rule it breaks, and how.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boxoffice_domain::aggregate::Aggregate as _;
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{HoldId, ShowId, TicketTypeId};
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
 use boxoffice_domain::inventory::event::{
@@ -77,6 +78,7 @@ fn house(plan: &Arc<Layout>, sold: u32, seed: u32) -> Inventory {
     };
     let types = (0..).zip(&plan.document().categories).map(|(n, category)| {
         InventoryEvent::from(TicketTypeAdded {
+            entries: Entries::ONCE,
             hidden: false,
             max_per_order: None,
             min_per_order: None,

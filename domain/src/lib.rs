@@ -15,6 +15,7 @@ pub mod aggregate;
 pub mod catalog;
 pub mod digest;
 pub mod doors;
+pub mod entries;
 pub mod id;
 pub mod inventory;
 pub mod log;

@@ -21,6 +21,8 @@ use proptest::test_runner::{RngSeed, TestRunner};
 
 #[path = "model/changing.rs"]
 mod changing;
+#[path = "model/doors.rs"]
+mod doors;
 #[path = "model/history.rs"]
 mod history;
 #[path = "model/odd.rs"]
@@ -73,8 +75,8 @@ fn cases(usual: u32) -> ProptestConfig {
 fn every_history_goes_as_the_naive_model_says() {
     let layouts = OneLayout(world::layout());
     let seen = RefCell::new(Seen::new());
-    let config = cases(1_200);
-    let enough = config.cases >= 1_200;
+    let config = cases(1_600);
+    let enough = config.cases >= 1_600;
     TestRunner::new(config)
         .run(&history::history(200), |history| {
             Run::of(&history, &layouts, &mut seen.borrow_mut())?;

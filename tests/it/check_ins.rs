@@ -1,4 +1,6 @@
-//! The door: a ticket is let in once.
+//! The door: a ticket is let in once, unless its type says otherwise.
+
+mod entries;
 
 use serde_json::{Value, json};
 

@@ -32,4 +32,5 @@ mod seating_plans;
 mod seats;
 mod selling;
 mod support;
+mod transfers;
 mod visibility;

@@ -154,7 +154,9 @@ impl<'a> Holds<'a> {
         match rust_type {
             "String" | "SeatId" => plain("text"),
             "bool" => plain("true or false"),
-            "u16" | "u32" | "u64" | "i64" | "Minor" | "Rate" | "TariffIndex" => plain("integer"),
+            "u16" | "u32" | "u64" | "i64" | "Minor" | "Rate" | "TariffIndex" | "Position" | "Entries" => {
+                plain("integer")
+            }
             "Timestamp" => plain("time"),
             "Digest" => plain("SHA-256"),
             "Currency" => plain("ISO 4217"),

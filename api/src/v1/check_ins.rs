@@ -1,14 +1,16 @@
-//! Check-ins: a ticket is let in once.
+//! Check-ins: a ticket is let in as often as its type says.
 
 use axum::http::StatusCode;
 use boxoffice_commands::owner::answer::{Failure, Request};
 use boxoffice_domain::aggregate::Streamed as _;
-use boxoffice_domain::doors::{Doors, DoorsCommand, DoorsRefused, TicketAdmitted};
-use boxoffice_domain::id::{ShowId, TicketId};
-use boxoffice_domain::log::CommandMeta;
+use boxoffice_domain::doors::{Admission, Admissions, Admit, Doors, DoorsCommand, DoorsRefused};
+use boxoffice_domain::entries::Entries;
+use boxoffice_domain::id::{ShowId, TicketId, TicketTypeId};
+use boxoffice_domain::log::{CommandMeta, Position};
 use boxoffice_domain::time::Timestamp;
 use boxoffice_projections::catalog::ShowRow;
-use boxoffice_projections::orders::TicketStatus;
+use boxoffice_projections::orders::{OrdersProjection, TicketRow, TicketStatus};
+use boxoffice_projections::table::TableProjection as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,14 +61,21 @@ pub struct Verdict {
     /// The seat, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seat_id: Option<String>,
-    /// When and where the ticket was let in first.
+    /// When and where the ticket was let in first, where it is let in no more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_admission: Option<FirstAdmission>,
+    pub first_admission: Option<AdmissionBody>,
+    /// When and where it was let in last; after one admission that is the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_admission: Option<AdmissionBody>,
+    /// How often it was let in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admissions: Option<u32>,
 }
 
-/// When and where a ticket was let in first.
+/// When and where a ticket was let in.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct FirstAdmission {
+#[schema(as = Admission)]
+pub struct AdmissionBody {
     /// Where.
     pub gate: String,
     /// When.
@@ -88,7 +97,7 @@ pub struct Verdicts {
     pub data: Vec<Verdict>,
 }
 
-/// Lets a ticket in, once. The second scan says when and where the first was.
+/// Lets a ticket in, as often as its type says. A scan too many says when and where it was let in first and last.
 #[utoipa::path(post, path = "/v1/events/{event_id}/check_ins", tag = "Organizers", operation_id = "check_in",
     params(("event_id" = String, Path, description = "The event")), request_body = Scan,
     responses((status = 200, description = "What became of the scan", body = Verdict)))]
@@ -101,7 +110,8 @@ pub async fn check_in(
     context.wait_all().await?;
     let row = context.app.show_row(show).await?;
     let meta = context.idempotency.is_keyed().then(|| context.command(&canonical));
-    let (verdict, position) = judge(&context, &row, scan, meta).await?;
+    let door = Door::open(&context, row).await?;
+    let (verdict, position) = door.judge(scan, meta).await?;
     Ok(Answer::json(StatusCode::OK, &verdict)?.at(position).private())
 }
 
@@ -122,10 +132,11 @@ pub async fn check_in_batch(
     let scans = scans.collect::<Result<Vec<_>, _>>()?;
     context.wait_all().await?;
     let row = context.app.show_row(show).await?;
+    let door = Door::open(&context, row).await?;
     let mut data = Vec::with_capacity(scans.len());
     let mut reached = 0;
     for scan in scans {
-        let (verdict, position) = match judge(&context, &row, scan, None).await {
+        let (verdict, position) = match door.judge(scan, None).await {
             Err(problem) if problem.code == Code::Invalid => {
                 (verdict("invalid", NONCE_USED, None), context.app.feed.head())
             }
@@ -144,6 +155,8 @@ fn verdict(result: &'static str, reason: &'static str, ticket: Option<TicketId>)
         ticket_id: ticket.map(|ticket| ticket.to_string()),
         seat_id: None,
         first_admission: None,
+        last_admission: None,
+        admissions: None,
     }
 }
 
@@ -179,53 +192,143 @@ impl Read {
     }
 }
 
-/// Judges a scan; its identity is `keyed`, or else its device and nonce.
-async fn judge(
-    context: &Context,
-    show: &ShowRow,
-    scan: Read,
-    keyed: Option<CommandMeta>,
-) -> Result<(Verdict, u64), Problem> {
-    let app = &context.app;
-    let head = app.feed.head();
-    let (ticket, code) = match &scan.shown {
-        Shown::Code(qr) => match app.signer.verify(qr) {
-            Ok(code) if code.show != show.show => {
-                return Ok((
-                    verdict("wrong_event", "This ticket is for another event.", Some(code.ticket)),
-                    head,
-                ));
+/// What was shown is no ticket that is good here.
+struct TurnedAway {
+    result: &'static str,
+    reason: &'static str,
+    ticket: Option<TicketId>,
+}
+
+impl TurnedAway {
+    const fn of(result: &'static str, reason: &'static str, ticket: Option<TicketId>) -> Self {
+        Self { result, reason, ticket }
+    }
+}
+
+impl From<TurnedAway> for Verdict {
+    fn from(refused: TurnedAway) -> Self {
+        verdict(refused.result, refused.reason, refused.ticket)
+    }
+}
+
+/// What the door of a show goes by: its times, and how often which tickets admit, as of one position of the log.
+struct Door<'a> {
+    context: &'a Context,
+    show: ShowRow,
+    judged_at: Position,
+    entries: Vec<(TicketTypeId, Entries)>,
+}
+
+impl<'a> Door<'a> {
+    /// Looks up how often tickets admit, and waits until it is known which of them were good then.
+    async fn open(context: &'a Context, show: ShowRow) -> Result<Self, Problem> {
+        let app = &context.app;
+        let (judged_at, entries) = app.entry(show.show)?.read(context.now(), |view| {
+            let entries = view.ticket_types().map(|known| (known.ticket_type, known.entries)).collect();
+            (view.position(), entries)
+        })?;
+        app.wait_in(OrdersProjection.name(), judged_at).await?;
+        Ok(Self { context, show, judged_at, entries })
+    }
+
+    /// Judges a scan; its identity is `keyed`, or else its device and nonce.
+    async fn judge(&self, scan: Read, keyed: Option<CommandMeta>) -> Result<(Verdict, Position), Problem> {
+        let head = self.context.app.feed.head();
+        let row = match self.recognise(&scan.shown).await? {
+            Ok(row) => row,
+            Err(refused) => return Ok((refused.into(), head)),
+        };
+        let (mut verdict, position) = match (closed(&self.show, self.context.now()), self.entries(&row)) {
+            (Some((result, reason)), _) => (verdict(result, reason, Some(row.ticket)), head),
+            (None, None) => (unknown(row.ticket).into(), head),
+            (None, Some(entries)) => self.admit(scan, row.ticket, entries, keyed).await?,
+        };
+        verdict.seat_id = row.seat.map(|seat| seat.to_string());
+        Ok((verdict, position))
+    }
+
+    /// How often the ticket admits; nothing where even its type is newer than what is gone by.
+    fn entries(&self, row: &TicketRow) -> Option<Entries> {
+        self.entries.iter().find(|(known, _)| *known == row.ticket_type).map(|(_, entries)| *entries)
+    }
+
+    /// The ticket that was shown, if it is one of this show and good, or else what it is.
+    async fn recognise(&self, shown: &Shown) -> Result<Result<TicketRow, TurnedAway>, Problem> {
+        let (ticket, code) = match self.read(shown) {
+            Ok(read) => read,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        Ok(match self.context.app.any_ticket(ticket).await? {
+            None => Err(unknown(ticket)),
+            Some(row) if row.show != self.show.show => Err(wrong_event(ticket)),
+            Some(row) if row.status != TicketStatus::Valid => {
+                Err(TurnedAway::of("revoked", "This ticket was given back.", Some(ticket)))
             }
-            Ok(code) => (code.ticket, Some(code.number)),
-            Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
-        },
-        Shown::Ticket(id) => match id.parse() {
-            Ok(ticket) => (ticket, None),
-            Err(_) => return Ok((verdict("invalid", "This is not one of our tickets.", None), head)),
-        },
-    };
-    let Some(row) = app.any_ticket(ticket).await? else {
-        return Ok((verdict("invalid", "There is no such ticket.", Some(ticket)), head));
-    };
-    if row.show != show.show {
-        return Ok((verdict("wrong_event", "This ticket is for another event.", Some(ticket)), head));
+            Some(row) if code.is_some_and(|number| number != row.code) => {
+                let reason = "This ticket was passed on: its new holder has another code.";
+                Err(TurnedAway::of("revoked", reason, Some(ticket)))
+            }
+            Some(row) => Ok(row),
+        })
     }
-    if row.status != TicketStatus::Valid {
-        return Ok((verdict("revoked", "This ticket was given back.", Some(ticket)), head));
+
+    /// Which ticket was shown, and which of its codes.
+    fn read(&self, shown: &Shown) -> Result<(TicketId, Option<u16>), TurnedAway> {
+        let not_ours = || TurnedAway::of("invalid", "This is not one of our tickets.", None);
+        match shown {
+            Shown::Code(qr) => match self.context.app.signer.verify(qr) {
+                Ok(code) if code.show != self.show.show => Err(wrong_event(code.ticket)),
+                Ok(code) => Ok((code.ticket, Some(code.number))),
+                Err(_) => Err(not_ours()),
+            },
+            Shown::Ticket(id) => id.parse().map(|ticket| (ticket, None)).map_err(|_| not_ours()),
+        }
     }
-    if code.is_some_and(|number| number != row.code) {
-        let reason = "This ticket was passed on: its new holder has another code.";
-        return Ok((verdict("revoked", reason, Some(ticket)), head));
+
+    async fn admit(
+        &self,
+        scan: Read,
+        ticket: TicketId,
+        entries: Entries,
+        keyed: Option<CommandMeta>,
+    ) -> Result<(Verdict, Position), Problem> {
+        let (app, show) = (&self.context.app, self.show.show);
+        let Read { gate, device, nonce, scanned_at, .. } = scan;
+        let is_keyed = keyed.is_some();
+        let meta = keyed.unwrap_or_else(|| {
+            // The scan itself is the command's identity: a device that sends it again is told the same.
+            let scan = format!("{show}\n{device}\n{nonce}");
+            idempotency::of_name(&app.guard, "check_in", &scan, ticket.uuid().as_bytes())
+        });
+        let admit = Admit { device, entries, gate, judged_at: self.judged_at, nonce, scanned_at, ticket };
+        let request = Request { command: DoorsCommand::Admit(admit), meta };
+        match app.doors.send(Doors::stream(show), request).await {
+            Ok(accepted) => Ok((verdict("admitted", "Welcome.", Some(ticket)), accepted.position)),
+            Err(Failure::Refused { refusal: DoorsRefused::AlreadyAdmitted(admissions), position }) => {
+                Ok((already_admitted(ticket, admissions), position))
+            }
+            Err(Failure::KeyReused) if !is_keyed => Err(Problem::field("/nonce", "reused", NONCE_USED)),
+            Err(failure) => Err(Problem::from(failure)),
+        }
     }
-    let seat = row.seat.map(|seat| seat.to_string());
-    let Read { gate, device, nonce, scanned_at, .. } = scan;
-    let admitted = TicketAdmitted { device, gate, nonce, scanned_at, ticket };
-    let (mut verdict, position) = match closed(show, context.now()) {
-        Some((result, reason)) => (verdict(result, reason, Some(ticket)), head),
-        None => admit(context, show.show, admitted, keyed).await?,
-    };
-    verdict.seat_id = seat;
-    Ok((verdict, position))
+}
+
+fn unknown(ticket: TicketId) -> TurnedAway {
+    TurnedAway::of("invalid", "There is no such ticket.", Some(ticket))
+}
+
+fn wrong_event(ticket: TicketId) -> TurnedAway {
+    TurnedAway::of("wrong_event", "This ticket is for another event.", Some(ticket))
+}
+
+fn already_admitted(ticket: TicketId, admissions: Admissions) -> Verdict {
+    let told = |admission: Admission| AdmissionBody { gate: admission.gate, at: admission.at.to_string() };
+    Verdict {
+        first_admission: Some(told(admissions.first)),
+        last_admission: Some(told(admissions.last)),
+        admissions: Some(admissions.count),
+        ..verdict("already_admitted", "This ticket was let in as often as it may be.", Some(ticket))
+    }
 }
 
 /// Why nobody is let in at this time, if nobody is.
@@ -235,34 +338,4 @@ fn closed(show: &ShowRow, now: Timestamp) -> Option<(&'static str, &'static str)
     }
     let ends_at = show.ends_at.unwrap_or(show.starts_at.plus_ms(OPEN_MS));
     (now >= ends_at).then_some(("invalid", "The event is over."))
-}
-
-async fn admit(
-    context: &Context,
-    show: ShowId,
-    admitted: TicketAdmitted,
-    keyed: Option<CommandMeta>,
-) -> Result<(Verdict, u64), Problem> {
-    let app = &context.app;
-    let ticket = admitted.ticket;
-    let is_keyed = keyed.is_some();
-    let meta = keyed.unwrap_or_else(|| {
-        // The scan itself is the command's identity: a device that sends it again is told the same.
-        let scan = format!("{show}\n{}\n{}", admitted.device, admitted.nonce);
-        idempotency::of_name(&app.guard, "check_in", &scan, ticket.uuid().as_bytes())
-    });
-    let request = Request { command: DoorsCommand::Admit(admitted), meta };
-    match app.doors.send(Doors::stream(show), request).await {
-        Ok(accepted) => {
-            let verdict = verdict("admitted", "Welcome.", Some(ticket));
-            Ok((verdict, accepted.position))
-        }
-        Err(Failure::Refused { refusal: DoorsRefused::AlreadyAdmitted(first), position }) => {
-            let mut verdict = verdict("already_admitted", "This ticket was let in before.", Some(ticket));
-            verdict.first_admission = Some(FirstAdmission { gate: first.gate, at: first.at.to_string() });
-            Ok((verdict, position))
-        }
-        Err(Failure::KeyReused) if !is_keyed => Err(Problem::field("/nonce", "reused", NONCE_USED)),
-        Err(failure) => Err(Problem::from(failure)),
-    }
 }

@@ -1,24 +1,47 @@
-//! The doors of a show: each ticket is admitted once, and only one that the show has issued.
+//! The doors of a show: what the show has issued is admitted while it is good, as often as its type allows.
 
 use super::World;
-use super::inventory::Ticket;
-use crate::fact::DoorsFact;
+use super::inventory::TicketState;
+use crate::fact::{DoorsFact, TicketAdmitted};
+use crate::line::Event;
 use crate::rule::{Rule, Verdict};
 use crate::value::ShowId;
 
 impl World {
-    pub(super) fn fold_doors(&mut self, show: ShowId, fact: &DoorsFact) -> Verdict {
+    pub(super) fn fold_doors(&mut self, show: ShowId, fact: &DoorsFact, event: &Event) -> Verdict {
         let DoorsFact::TicketAdmitted(scan) = fact;
         let id = scan.ticket;
-        let ticket = self.inventories.get_mut(&show).and_then(|inventory| inventory.tickets.get_mut(&id));
-        match ticket {
-            Some(ticket @ Ticket::Issued) => *ticket = Ticket::Admitted,
-            Some(Ticket::Admitted) => return Rule::AdmittedOnce.broken(id.to_string()),
-            Some(Ticket::Returned) => return Rule::TicketWasIssued.broken(format!("{id} was given back")),
-            Some(Ticket::Ordered) => return Rule::TicketWasIssued.broken(format!("{id} is only ordered")),
-            None => return Rule::TicketWasIssued.broken(format!("{show} has no {id}")),
+        let Some(inventory) = self.inventories.get_mut(&show) else {
+            return Rule::TicketWasIssued.broken(format!("there is no {show}"));
+        };
+        let Some(ticket) = inventory.tickets.get_mut(&id) else {
+            return Rule::TicketWasIssued.broken(format!("{show} has no {id}"));
+        };
+        Rule::TicketWasIssued
+            .holds(ticket.state != TicketState::Ordered, || format!("{id} is only ordered"))?;
+        let looked_up = looked_up_at(scan, event)?;
+        // Doors and inventory are two streams: what went back since may have been let in.
+        if let TicketState::Returned(at) = ticket.state {
+            Rule::TicketWasGood.holds(looked_up < at, || {
+                format!("{id} was returned at {at} and looked up at {looked_up}")
+            })?;
         }
-        self.admitted += 1;
+        let (entry, next) = (scan.entry.unwrap_or(1), ticket.admissions.saturating_add(1));
+        Rule::EntriesCount.holds(entry == next, || format!("{id}: {entry}, not {next}"))?;
+        let allowances = inventory.entries.get(&ticket.sold_as);
+        let allowed = allowances.is_some_and(|allowances| allowances.allow(entry, looked_up));
+        Rule::EntriesAllowed.holds(allowed, || format!("{id}: {entry}, as of {looked_up}"))?;
+        ticket.admissions = entry;
+        self.admitted += u64::from(entry == 1);
         Ok(())
     }
+}
+
+/// The position that the ticket is judged as of: that of the event before, unless another one is told.
+fn looked_up_at(scan: &TicketAdmitted, event: &Event) -> Verdict<u64> {
+    let looked_up = scan.judged_at.unwrap_or(event.position.saturating_sub(1));
+    Rule::LookedUpBefore.holds(looked_up < event.position, || {
+        format!("{} at {looked_up}, admitted at {}", scan.ticket, event.position)
+    })?;
+    Ok(looked_up)
 }

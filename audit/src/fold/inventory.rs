@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::charges::Charges;
+use super::entries::Allowances;
 use super::holds::Hold;
 use super::orders::{Order, Secured};
 use super::payments::{Capture, Payment};
@@ -17,16 +18,23 @@ use crate::layout::Layout;
 use crate::line::Event;
 use crate::report::Summary;
 use crate::rule::{Broken, Rule, Verdict};
-use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, RefundId, TicketId, Time};
+use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, RefundId, TicketId, Time, TypeId};
+
+/// A ticket, and how often it was admitted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ticket {
+    pub(super) sold_as: TypeId,
+    pub(super) state: TicketState,
+    pub(super) admissions: u32,
+}
 
 /// How far a ticket has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ticket {
+pub(super) enum TicketState {
     Ordered,
     Issued,
-    Admitted,
-    /// It was given back.
-    Returned,
+    /// It was given back, at that position.
+    Returned(u64),
 }
 
 /// The event before, as far as the next one depends on it.
@@ -60,10 +68,21 @@ pub(super) struct Inventory {
     pub(super) due_back: Option<DueBack>,
     pub(super) transfers: Transfers,
     pub(super) tickets: HashMap<TicketId, Ticket>,
+    pub(super) entries: HashMap<TypeId, Allowances>,
     pub(super) before: Before,
     command: CommandId,
     position: u64,
     now: Time,
+}
+
+impl Ticket {
+    pub(super) const fn ordered(sold_as: TypeId) -> Self {
+        Self { sold_as, state: TicketState::Ordered, admissions: 0 }
+    }
+
+    const fn is_returned(&self) -> bool {
+        matches!(self.state, TicketState::Returned(_))
+    }
 }
 
 impl Inventory {
@@ -86,6 +105,7 @@ impl Inventory {
             due_back: None,
             transfers: Transfers::default(),
             tickets: HashMap::new(),
+            entries: HashMap::new(),
             before: Before::Another,
             command: event.command.id,
             position: event.position,
@@ -102,7 +122,7 @@ impl Inventory {
         match fact {
             InventoryFact::InventoryDrafted(_) => Rule::StreamBegins.broken("it was drafted before"),
             InventoryFact::PoolAdded(added) => self.stock.add_pool(added),
-            InventoryFact::TicketTypeAdded(added) => self.stock.add_type(added),
+            InventoryFact::TicketTypeAdded(added) => self.add_type(added, event.position),
             InventoryFact::FeeAdded(added) => self.add_fee(added),
             InventoryFact::FeeRemoved(removed) => self.remove_fee(removed),
             InventoryFact::TaxAdded(added) => self.add_tax(added),
@@ -111,7 +131,7 @@ impl Inventory {
             InventoryFact::SalePaused(_) => self.pause(),
             InventoryFact::SaleResumed(_) => self.resume(),
             InventoryFact::SaleWindowChanged(changed) => self.change_window(changed),
-            InventoryFact::TicketTypeChanged(changed) => self.stock.change_type(changed),
+            InventoryFact::TicketTypeChanged(changed) => self.change_type(changed, event.position),
             InventoryFact::InventoryRescheduled(moved) => self.reschedule(moved, now),
             InventoryFact::PoolCapacityChanged(changed) => self.stock.change_capacity(changed),
             InventoryFact::BlockPlaced(placed) => self.place_block(placed, now),
@@ -138,7 +158,7 @@ impl Inventory {
             InventoryFact::PaymentVoided(voided) => self.void_payment(voided),
             InventoryFact::PaymentDisputed(disputed) => self.dispute_payment(disputed),
             InventoryFact::RefundPolicyChanged(changed) => self.change_policy(changed),
-            InventoryFact::TicketsReturned(returned) => self.return_tickets(returned, now),
+            InventoryFact::TicketsReturned(returned) => self.return_tickets(returned, event),
             InventoryFact::RefundDue(due) => self.owe_refund(due),
             InventoryFact::RefundMade(made) => self.make_refund(made),
             InventoryFact::RefundFailed(failed) => self.fail_refund(failed),
@@ -169,7 +189,7 @@ impl Inventory {
         summary.payments_captured +=
             count(self.payments.values().filter(|payment| payment.capture == Capture::Done).count());
         summary.tickets_returned +=
-            count(self.tickets.values().filter(|ticket| **ticket == Ticket::Returned).count());
+            count(self.tickets.values().filter(|ticket| ticket.is_returned()).count());
         summary.refunds += count(self.refunds.len());
         summary.refunds_made +=
             count(self.refunds.values().filter(|refund| refund.state == RefundState::Made).count());

@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::holds::State;
-use super::inventory::{Before, Inventory, Ticket};
+use super::inventory::{Before, Inventory, Ticket, TicketState};
 use super::payments::TOLD_LATE;
 use super::stock::{Claim, Stock};
 use crate::fact::{
@@ -59,7 +59,7 @@ impl Inventory {
         for item in &placed.items {
             match self.tickets.entry(item.ticket) {
                 Entry::Occupied(_) => return Rule::TicketIsNew.broken(item.ticket.to_string()),
-                Entry::Vacant(entry) => entry.insert(Ticket::Ordered),
+                Entry::Vacant(entry) => entry.insert(Ticket::ordered(item.ticket_type)),
             };
         }
         let hold = self.changeable(placed.hold, now)?;
@@ -169,7 +169,9 @@ impl Inventory {
         };
         Rule::TicketsAreItems.holds(same, || id.to_string())?;
         for item in &issued.tickets {
-            self.tickets.insert(item.ticket, Ticket::Issued);
+            if let Some(ticket) = self.tickets.get_mut(&item.ticket) {
+                ticket.state = TicketState::Issued;
+            }
         }
         if self.cancelled {
             self.before = Before::IssuedInVain(id);

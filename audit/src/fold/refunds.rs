@@ -3,13 +3,14 @@
 use std::collections::hash_map::Entry;
 
 use super::holds::State;
-use super::inventory::{Before, Inventory, Ticket};
+use super::inventory::{Before, Inventory, TicketState};
 use super::orders::{Order, Secured};
 use super::payments::Capture;
 use crate::fact::{
     InventoryCancelled, RefundDue, RefundFailed, RefundMade, RefundPolicy, RefundPolicyChanged, RefundReason,
     RefundRetried, ReturnReason, Share, TicketsReturned,
 };
+use crate::line::Event;
 use crate::rule::{Rule, Verdict};
 use crate::value::{OrderId, PaymentId, RefundId, TicketId, Time};
 
@@ -95,18 +96,18 @@ impl Inventory {
         Ok(())
     }
 
-    pub(super) fn return_tickets(&mut self, returned: &TicketsReturned, now: Time) -> Verdict {
+    pub(super) fn return_tickets(&mut self, returned: &TicketsReturned, event: &Event) -> Verdict {
         let id = returned.order;
         let order = self.order_with_hold(id, returned.hold)?;
         let (issued, payment) = (order.issued, order.paid_by());
         Rule::ReturnOfLive.holds(issued && !returned.tickets.is_empty(), || format!("{id} has none"))?;
         let disputed = payment.is_some_and(|payment| self.is_disputed(payment));
-        let paid = self.give_up(returned)?;
+        let paid = self.give_up(returned, event.position)?;
         let value: u64 = paid.iter().map(|paid| paid.value()).sum();
         Rule::KeptWithinValue
             .holds(returned.kept <= value, || format!("{} of {value} for tickets of {id}", returned.kept))?;
         match returned.reason {
-            ReturnReason::Requested => self.return_on_request(returned, &paid, now)?,
+            ReturnReason::Requested => self.return_on_request(returned, &paid, event.log_time)?,
             ReturnReason::Operator => {
                 Rule::OperatorSaysWhy.holds(returned.note.is_some(), || id.to_string())?;
             }
@@ -134,7 +135,7 @@ impl Inventory {
     }
 
     /// Takes the tickets out of what their order has, and tells what was paid for them.
-    fn give_up(&mut self, returned: &TicketsReturned) -> Verdict<Vec<Paid>> {
+    fn give_up(&mut self, returned: &TicketsReturned, at: u64) -> Verdict<Vec<Paid>> {
         let id = returned.order;
         let Some(claims) = self.ordered(&returned.tickets) else {
             return Rule::ReturnOfLive.broken(format!("{id} has not such seats"));
@@ -163,7 +164,9 @@ impl Inventory {
         let shares = self.orders.get(&id).map(|order| order.shares.clone()).unwrap_or_default();
         let mut paid = Vec::with_capacity(claims.len());
         for item in &returned.tickets {
-            self.tickets.insert(item.ticket, Ticket::Returned);
+            if let Some(ticket) = self.tickets.get_mut(&item.ticket) {
+                ticket.state = TicketState::Returned(at);
+            }
             self.transfers.given_back(item.ticket);
             let share = shares.iter().find(|(ticket, _)| *ticket == item.ticket).map(|(_, share)| *share);
             paid.push(Paid { price: item.price, share: share.unwrap_or_default() });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::inventory::{Inventory, Ticket};
+use super::inventory::{Inventory, TicketState};
 use crate::fact::{TransferAccepted, TransferEnded, TransferOffered};
 use crate::rule::{Rule, Verdict};
 use crate::value::{TicketId, Time, TransferId};
@@ -74,7 +74,7 @@ impl Inventory {
     }
 
     fn may_change_hands(&self, ticket: TicketId, now: Time) -> Verdict {
-        let good = matches!(self.tickets.get(&ticket), Some(Ticket::Issued | Ticket::Admitted));
+        let good = self.tickets.get(&ticket).is_some_and(|known| known.state == TicketState::Issued);
         Rule::TransferOfGood.holds(good, || ticket.to_string())?;
         Rule::TransferBeforeStart
             .holds(now < self.terms.starts_at && !self.cancelled, || format!("{ticket} at {now}"))

@@ -108,7 +108,7 @@ fn sample(form: &str, objects: &BTreeMap<&str, Vec<Field>>) -> Value {
         "currency" => json!("EUR"),
         "text" => json!("text"),
         "true" => json!(true),
-        "amount" | "count" => json!(0),
+        "amount" | "count" | "position" => json!(0),
         "integer" => json!(-5),
         _ => json!(id(form.strip_suffix("_…").unwrap_or_else(|| panic!("unknown form {form}")), 1)),
     }

@@ -25,6 +25,7 @@ macro_rules! illegal {
 mod chain;
 mod charges;
 mod described;
+mod doors;
 mod form;
 mod holds;
 mod orders;
@@ -55,6 +56,7 @@ fn every_rule_has_a_log_that_breaks_it() {
         chain::RULES,
         charges::RULES,
         described::RULES,
+        doors::RULES,
         form::RULES,
         holds::RULES,
         orders::RULES,

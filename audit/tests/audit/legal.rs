@@ -11,6 +11,7 @@ use crate::sale::{
 };
 use crate::{check, summary};
 
+mod doors;
 mod money;
 mod refunds;
 mod sale;

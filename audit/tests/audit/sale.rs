@@ -338,10 +338,19 @@ impl Log {
     }
 
     pub(crate) fn admit(&mut self, ticket: u64) {
-        let now = time(self.now);
-        self.event(&self.stream("doors"), "ticket_admitted", &json!({
-            "device": "phone", "gate": "North", "nonce": "1", "scanned_at": now, "ticket": id("ticket", ticket),
-        }));
+        self.admit_with(ticket, &json!({}));
+    }
+
+    /// An admission that also says that, `entry` and `judged_at` for example.
+    pub(crate) fn admit_with(&mut self, ticket: u64, further: &Value) {
+        let mut payload = json!({
+            "device": "phone", "gate": "North", "nonce": "1", "scanned_at": time(self.now),
+            "ticket": id("ticket", ticket),
+        });
+        for (name, value) in further.as_object().unwrap() {
+            payload[name] = value.clone();
+        }
+        self.event(&self.stream("doors"), "ticket_admitted", &payload);
     }
 }
 

@@ -45,6 +45,7 @@ pub fn decide(command: &ChangeTicketType, inventory: &Inventory) -> Decision {
 mod tests {
     use super::super::scenario::*;
     use super::*;
+    use crate::entries::Entries;
     use crate::time::Timestamp;
 
     fn dearer() -> TicketTypeChanged {
@@ -81,6 +82,18 @@ mod tests {
         change(single)
             .when(place_hold(ANN, &["A-1", "A-2"]))
             .then_refused(InventoryRefused::LimitExceeded { ticket_type, limit: 1 });
+    }
+
+    #[test]
+    fn how_often_a_ticket_admits_changes_too_and_back_again() {
+        let twice = TicketTypeChanged { entries: Entries::times(2).unwrap(), ..changeable(STALLS, PRICE) };
+        let once = changeable(STALLS, PRICE);
+        given(theatre())
+            .at(0)
+            .when(change_type(twice.clone()))
+            .then_and([twice.clone().into()])
+            .when(change_type(once.clone()))
+            .then([once.into()]);
     }
 
     #[test]

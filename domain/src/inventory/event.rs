@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Layouts, Unreadable};
 use crate::digest::Digest;
+use crate::entries::Entries;
 use crate::id::{
     BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, RefundId, ShowId, TaxId, TicketId,
     TicketTypeId, TransferId,
@@ -220,6 +221,9 @@ pub struct SaleWindowChanged {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TicketTypeChanged {
+    /// How often one ticket of it admits; once unless it is told, and 0 is without a limit.
+    #[serde(default, skip_serializing_if = "Entries::is_once")]
+    pub entries: Entries,
     /// Sold only to those who know of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
@@ -248,6 +252,7 @@ impl TicketTypeChanged {
     #[must_use]
     pub fn of(added: &TicketTypeAdded) -> Self {
         Self {
+            entries: added.entries,
             hidden: added.hidden,
             max_per_order: added.max_per_order,
             min_per_order: added.min_per_order,
@@ -263,7 +268,7 @@ impl TicketTypeChanged {
     pub fn change(&self, added: &mut TicketTypeAdded) {
         let Self { hidden, max_per_order, min_per_order, name, price, sale_ends_at, sale_starts_at, .. } =
             self;
-        (added.hidden, added.price) = (*hidden, *price);
+        (added.entries, added.hidden, added.price) = (self.entries, *hidden, *price);
         (added.max_per_order, added.min_per_order) = (*max_per_order, *min_per_order);
         (added.sale_ends_at, added.sale_starts_at) = (*sale_ends_at, *sale_starts_at);
         added.name.clone_from(name);
@@ -619,6 +624,9 @@ payloads! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TicketTypeAdded {
+    /// How often one ticket of it admits; once unless it is told, and 0 is without a limit.
+    #[serde(default, skip_serializing_if = "Entries::is_once")]
+    pub entries: Entries,
     /// Sold only to those who know of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,

@@ -10,6 +10,7 @@ use super::place_block::Blocked;
 use super::release_block::Part;
 use super::selection::Want;
 use super::*;
+use crate::entries::Entries;
 use crate::id::{PersonId, TicketId};
 use crate::seating::{Category, LAYOUT_FORMAT, LayoutDocument, Point, Seat, SeatId};
 
@@ -180,6 +181,7 @@ fn drafted(plan: Option<Arc<Layout>>) -> InventoryEvent {
 
 pub(crate) fn type_added(n: u128, price: Minor, category: Option<&str>, pools: &[u128]) -> TicketTypeAdded {
     TicketTypeAdded {
+        entries: Entries::ONCE,
         hidden: false,
         max_per_order: None,
         min_per_order: None,

@@ -1,5 +1,6 @@
 //! What an organizer changes while a show sells, as random histories ask for it.
 
+use boxoffice_domain::entries::{ENTRIES_MAX, Entries};
 use boxoffice_domain::id::PoolId;
 use boxoffice_domain::inventory::event::{SaleWindowChanged, TicketTypeChanged};
 use boxoffice_domain::inventory::place_block::Blocked;
@@ -45,6 +46,7 @@ pub(crate) enum TypeChange {
     Limits(Option<u32>, Option<u32>),
     Window(Option<i64>, Option<i64>),
     Hidden,
+    Entries(Entries),
     Nothing,
 }
 
@@ -64,6 +66,12 @@ fn known() -> BoxedStrategy<Known> {
     prop_oneof![4 => Just(Known::Unsaid), 4 => Just(Known::Right), 1 => Just(Known::Wrong)].boxed()
 }
 
+/// Once, without a limit, or a number between.
+fn entries() -> BoxedStrategy<Entries> {
+    let some = (1..=ENTRIES_MAX).prop_filter_map("a number", |times| Entries::times(times).ok());
+    prop_oneof![1 => some, 1 => Just(Entries::UNLIMITED), 1 => Just(Entries::ONCE)].boxed()
+}
+
 fn type_change() -> BoxedStrategy<TypeChange> {
     let price = prop_oneof![8 => 0..6_000_u64, 1 => Just(u64::MAX)];
     let limit = || prop_oneof![2 => Just(None), 1 => (1..5_u32).prop_map(Some)];
@@ -72,6 +80,7 @@ fn type_change() -> BoxedStrategy<TypeChange> {
         2 => (limit(), limit()).prop_map(|(min, max)| TypeChange::Limits(min, max)),
         2 => (ahead(), ahead()).prop_map(|(from, to)| TypeChange::Window(from, to)),
         1 => Just(TypeChange::Hidden),
+        1 => entries().prop_map(TypeChange::Entries),
         1 => Just(TypeChange::Nothing),
     ]
     .boxed()
@@ -183,6 +192,7 @@ impl TypeChange {
                 TicketTypeChanged { sale_ends_at, sale_starts_at, ..has }
             }
             Self::Hidden => TicketTypeChanged { hidden: !has.hidden, ..has },
+            Self::Entries(entries) => TicketTypeChanged { entries, ..has },
             Self::Nothing => has,
         }
     }

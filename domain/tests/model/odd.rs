@@ -1,6 +1,7 @@
 //! Events and commands that make no sense: ids that nobody has, drafts that come twice, orders without a hold,
 //! removals of what was never there. A log that somebody has tampered with, or a bug, may hold any of them.
 
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{BlockId, HoldId, OrderId, PaymentId, PoolId, RefundId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::accept_transfer::AcceptTransfer;
 use boxoffice_domain::inventory::best_available::{BestAvailable, Split};
@@ -126,6 +127,7 @@ fn type_added() -> BoxedStrategy<TicketTypeAdded> {
     let odd = (ticket_type(), price(), prop::collection::vec(pool(), 0..4), prop::option::of(0..3_u32))
         .prop_map(|(ticket_type, price, pools, limit)| TicketTypeAdded {
             ticket_type,
+            entries: limit.and_then(|limit| Entries::try_from(limit).ok()).unwrap_or_default(),
             max_per_order: limit,
             min_per_order: limit.map(|limit| limit * 2),
             ..world::plain_type(0, price, (price % 2 == 0).then_some("Circle"), &pools)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{
     BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketTypeId, TransferId,
 };
@@ -272,6 +273,7 @@ pub(crate) fn terms(house: &House, plan: Option<Arc<Layout>>) -> InventoryDrafte
 
 pub(crate) fn plain_type(n: u32, price: u64, category: Option<&str>, pools: &[PoolId]) -> TicketTypeAdded {
     TicketTypeAdded {
+        entries: Entries::ONCE,
         hidden: false,
         max_per_order: None,
         min_per_order: None,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{PoolId, TicketTypeId};
 use boxoffice_domain::inventory::event::{
     InventoryDrafted, SingleSeatRule, TicketTypeAdded, TicketTypeChanged,
@@ -125,6 +126,8 @@ pub struct TicketType {
     pub price: Minor,
     /// Sold only to those who know of it.
     pub hidden: bool,
+    /// How often one ticket of it admits.
+    pub entries: Entries,
     /// The price category whose seats it sells.
     pub price_category: Option<String>,
     /// The pools it draws on; the smallest decides.
@@ -146,6 +149,7 @@ impl TicketType {
             name: added.name.clone(),
             price: added.price,
             hidden: added.hidden,
+            entries: added.entries,
             price_category: added.price_category.clone(),
             pools: added.pools.clone(),
             min_per_order: added.min_per_order,
@@ -160,7 +164,7 @@ impl TicketType {
     /// What can change is as the event says.
     pub fn change(&mut self, changed: &TicketTypeChanged) {
         self.name.clone_from(&changed.name);
-        (self.price, self.hidden) = (changed.price, changed.hidden);
+        (self.price, self.hidden, self.entries) = (changed.price, changed.hidden, changed.entries);
         (self.min_per_order, self.max_per_order) = (changed.min_per_order, changed.max_per_order);
         (self.sale_starts_at, self.sale_ends_at) = (changed.sale_starts_at, changed.sale_ends_at);
     }

@@ -48,7 +48,7 @@ fn phase(view: &ShowView, n: u32) -> HoldPhase {
 const KNOWN: &[(u32, &str)] = &[
     (1, "923b374c04779cc34614253da435b4bce1caacdff9b823e99e5535cb5fb01f31"),
     (2, "2fa13d045e227cc5ccdf835f97f2dd912d95fbf94b2a9572b0b07c16ec3bb184"),
-    (3, "e6041cd183f21618e796fcb8d8b27c88c29cc7d40873667fa24464e93f4970e7"),
+    (3, "ef66228ddb5a9dd197cf329d28316cfa4b38f5b3bd3ff3ab323a823ac0a9054c"),
 ];
 
 #[test]

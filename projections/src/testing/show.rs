@@ -8,6 +8,7 @@ use super::returns::{
 };
 use boxoffice_domain::aggregate::StoredEvent;
 use boxoffice_domain::digest::Digest;
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{
     BlockId, FeeId, HoldId, OrderId, PaymentId, PersonId, PoolId, ShowId, TaxId, TicketId, TicketTypeId,
 };
@@ -151,6 +152,7 @@ pub(crate) fn type_added(n: u32, name: &str, category: Option<&str>, pools: &[u3
 
 pub(crate) fn type_of(n: u32, name: &str, category: Option<&str>, pools: &[u32]) -> TicketTypeAdded {
     TicketTypeAdded {
+        entries: Entries::ONCE,
         hidden: false,
         max_per_order: None,
         min_per_order: None,

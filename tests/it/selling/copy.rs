@@ -21,7 +21,7 @@ async fn a_copy_is_a_draft_of_the_same_with_windows_moved_and_nothing_sold() {
     app.ticket_type(&event, json!({"name": "Seat", "price": price(100), "price_category": "Stalls"})).await;
     app.ticket_type(
         &event,
-        json!({"name": "Friends", "price": price(50), "pool_ids": [pool], "hidden": true,
+        json!({"name": "Friends", "price": price(50), "pool_ids": [pool], "hidden": true, "entries": 3,
         "sale_starts_at": "2026-12-01T12:00:00Z"}),
     )
     .await;
@@ -62,6 +62,7 @@ async fn a_copy_is_a_draft_of_the_same_with_windows_moved_and_nothing_sold() {
     assert_eq!(copied["data"][1]["pool_ids"], json!([drafted["pools"][0]["pool_id"]]));
     assert_ne!(drafted["pools"][0]["pool_id"], json!(pool));
     assert_eq!(copied["data"][1]["sale_starts_at"], "2026-12-03T12:00:00.000Z");
+    assert_eq!(copied["data"][1]["entries"], 3);
 
     app.publish(&id).await;
     app.buy(&id, &["A-1", "A-2"]).await;

@@ -153,6 +153,7 @@ impl Original {
                 (
                     known.ticket_type,
                     TicketTypeAdded {
+                        entries: known.entries,
                         hidden: known.hidden,
                         max_per_order: known.max_per_order,
                         min_per_order: known.min_per_order,

@@ -18,6 +18,9 @@ use crate::problem::Problem;
 use crate::wire::{self, Money, Page};
 
 pub mod change;
+pub mod entries;
+
+use entries::EntriesBody;
 
 /// A ticket type to be added.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -45,6 +48,8 @@ pub struct NewTicketType {
     /// Sold only to those who know its id.
     #[serde(default)]
     pub hidden: bool,
+    /// How often one ticket admits; once unless it is told.
+    pub entries: Option<EntriesBody>,
 }
 
 /// A ticket type.
@@ -75,6 +80,8 @@ pub struct TicketTypeBody {
     pub sale_ends_at: Option<String>,
     /// Sold only to those who know its id.
     pub hidden: bool,
+    /// How often one ticket admits.
+    pub entries: EntriesBody,
 }
 
 impl TicketTypeBody {
@@ -92,6 +99,7 @@ impl TicketTypeBody {
             sale_starts_at: super::text_of(added.sale_starts_at),
             sale_ends_at: super::text_of(added.sale_ends_at),
             hidden: added.hidden,
+            entries: added.entries.into(),
         }
     }
 }
@@ -111,6 +119,7 @@ impl TicketTypeBody {
             sale_starts_at: super::text_of(known.sale_starts_at),
             sale_ends_at: super::text_of(known.sale_ends_at),
             hidden: known.hidden,
+            entries: known.entries.into(),
         }
     }
 }
@@ -164,7 +173,9 @@ fn parse(value: &NewTicketType, currency: Currency, id: TicketTypeId) -> Result<
     if sale_starts_at.zip(sale_ends_at).is_some_and(|(starts, ends)| starts >= ends) {
         return Err(Problem::field("/sale_starts_at", "out_of_range", "The sale must start before it ends."));
     }
+    let entries = value.entries.map(|entries| entries.read("/entries")).transpose()?;
     Ok(TicketTypeAdded {
+        entries: entries.unwrap_or_default(),
         hidden: value.hidden,
         max_per_order: value.max_per_order,
         min_per_order: value.min_per_order,

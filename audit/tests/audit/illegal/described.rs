@@ -91,18 +91,6 @@ illegal! {
         log.inventory("inventory_published", &json!({}));
     };
 
-    a_ticket_that_is_only_ordered breaks TicketWasIssued: |log| { log.on_sale().paid(1, &[seat("A1")]); log.admit(100); };
-    a_ticket_that_is_unknown breaks TicketWasIssued: |log| { log.on_sale().sold(1, &[seat("A1")]); log.admit(101); };
-    a_ticket_of_another_show breaks TicketWasIssued: |log| {
-        log.on_sale().sold(1, &[seat("A1")]);
-        log.show = 2;
-        log.admit(100);
-    };
-    a_ticket_admitted_twice breaks AdmittedOnce: |log| {
-        log.on_sale().sold(1, &[seat("A1")]);
-        log.admit(100);
-        log.admit(100);
-    };
     a_seat_of_another_category breaks SeatCategoryIsType: |log| {
         let item = json!({"price": 3000, "seat": "A1", "ticket_type": id("ticket_type", BALCONY)});
         log.on_sale().hold(1, &[item]);

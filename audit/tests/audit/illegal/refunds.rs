@@ -295,7 +295,6 @@ illegal! {
         let part = with(returned(1, &two(), &[0], 1, 0), "reason", json!("show_cancelled"));
         log.also("tickets_returned", &part);
     };
-    a_seat_that_was_returned_admitted breaks TicketWasIssued: |log| { due(log); log.admit(100); };
     a_unit_sold_beyond_its_pool_although_one_came_back breaks PoolIsNotOverdrawn: |log| {
         log.on_sale().policy(1, false);
         let guests = vec![unit(GUEST); 5];

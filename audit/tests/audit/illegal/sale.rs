@@ -28,7 +28,7 @@ fn reschedule(log: &mut Log, starts_at: i64) {
     log.inventory("inventory_rescheduled", &json!({"starts_at": time(starts_at)}));
 }
 
-fn change(log: &mut Log, ticket_type: u64, terms: &Value) {
+pub(super) fn change(log: &mut Log, ticket_type: u64, terms: &Value) {
     let mut payload = crate::sale::ticket_type_added(ticket_type, json!({}));
     for (name, value) in terms.as_object().unwrap() {
         payload[name] = value.clone();

@@ -8,6 +8,7 @@ use boxoffice_commands::log::Documents as _;
 use boxoffice_commands::snapshots::{NoSnapshots, Snapshots};
 use boxoffice_domain::aggregate::Streamed as _;
 use boxoffice_domain::digest::Digest;
+use boxoffice_domain::entries::Entries;
 use boxoffice_domain::id::{HoldId, ShowId, TicketTypeId};
 use boxoffice_domain::inventory::event::{InventoryDrafted, TicketTypeAdded};
 use boxoffice_domain::inventory::selection::Want;
@@ -102,6 +103,7 @@ impl Sale {
         let plan = Arc::new(plan);
         let terms = self.terms(&plan)?;
         let added = TicketTypeAdded {
+            entries: Entries::ONCE,
             hidden: false,
             max_per_order: None,
             min_per_order: None,

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::TicketTypeBody;
+use super::entries::EntriesBody;
 use crate::answer::Answer;
 use crate::context::{Administrator, Context};
 use crate::extract::{Json, Path};
@@ -44,6 +45,8 @@ pub struct TicketTypeChange {
     pub sale_ends_at: Option<Option<String>>,
     /// Sold only to those who know its id.
     pub hidden: Option<bool>,
+    /// How often one ticket admits from now on, those that are sold included.
+    pub entries: Option<EntriesBody>,
 }
 
 impl TicketTypeChange {
@@ -57,6 +60,10 @@ impl TicketTypeChange {
             wire::changed_time(change.as_ref(), known, pointer)
         };
         Ok(TicketTypeChanged {
+            entries: match self.entries {
+                None => known.entries,
+                Some(entries) => entries.read("/entries")?,
+            },
             hidden: self.hidden.unwrap_or(known.hidden),
             max_per_order: limit(self.max_per_order, known.max_per_order, "/max_per_order")?,
             min_per_order: limit(self.min_per_order, known.min_per_order, "/min_per_order")?,
@@ -116,6 +123,7 @@ pub(super) fn known(
 
 fn changeable(known: &TicketType) -> TicketTypeChanged {
     TicketTypeChanged {
+        entries: known.entries,
         hidden: known.hidden,
         max_per_order: known.max_per_order,
         min_per_order: known.min_per_order,
