@@ -25,6 +25,7 @@ mod hold_view;
 mod holds;
 mod kept;
 mod mark;
+mod plan_replaced;
 mod seats;
 mod stock;
 mod terms;

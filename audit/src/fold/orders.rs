@@ -89,6 +89,8 @@ impl Inventory {
         self.order_with_hold(id, hold)?;
         let lapsed = self.holds.get(&hold).is_some_and(|hold| hold.has_lapsed(now));
         Rule::ReclaimAfterLapse.holds(lapsed, || format!("{hold} has not lapsed"))?;
+        let lasts = self.holds.get(&hold).is_some_and(|hold| !hold.claims.is_empty());
+        Rule::ReclaimOfLastingSeats.holds(lasts, || format!("{hold} lost what it had"))?;
         Rule::ReclaimBeforeStart.holds(now < self.terms.starts_at, || format!("{hold} at {now}"))?;
         self.take_back(hold, now)?;
         self.before = Before::HoldReclaimed(id);

@@ -20,6 +20,7 @@ mod best;
 mod change;
 mod charges;
 mod judge;
+mod plan;
 mod record;
 mod stock;
 
@@ -32,6 +33,8 @@ pub(crate) struct Reference {
     published: bool,
     paused: bool,
     pub(crate) pools: Vec<(PoolId, u32)>,
+    /// In the same order.
+    pool_names: Vec<String>,
     pub(crate) types: Vec<TicketTypeAdded>,
     pub(crate) blocks: Vec<KeptBack>,
     /// What was taken of each pool after the event before: more than its capacity, once that was made smaller.
@@ -65,6 +68,8 @@ pub(crate) struct Held {
     /// What was charged when it was placed.
     tariff: Tariff,
     pub(crate) state: HeldState,
+    /// A plan without its seats came after it had lapsed.
+    bereft: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -220,6 +225,7 @@ impl Reference {
             let blocks = self.blocks.iter().filter(|block| block.seats.contains(&seat)).count();
             prop_assert!(claims + blocks <= 1, "{} holds and {} blocks have {}", claims, blocks, name);
         }
+        self.check_plan()?;
         for (pool, capacity) in self.pools.clone() {
             let taken = self.taken(pool);
             let before = self.taken.insert(pool, taken).unwrap_or_default();
