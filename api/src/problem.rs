@@ -76,6 +76,7 @@ codes! {
     NotReady = "not_ready", CONFLICT, false, "The event is not ready to be published";
     SaleNotOpen = "sale_not_open", CONFLICT, false, "The sale is not open";
     NotPublished = "not_published", CONFLICT, false, "The event is not published yet";
+    PlanDoesNotFit = "plan_does_not_fit", CONFLICT, false, "What is sold or kept back is not in that seating plan";
     SeatsTaken = "seats_taken", CONFLICT, false, "Somebody else has these seats";
     SoldOut = "sold_out", CONFLICT, false, "Not enough is left";
     NotAdjacent = "not_adjacent", CONFLICT, false, "There are not so many seats side by side";
@@ -305,6 +306,15 @@ impl From<InventoryRefused> for Problem {
             InventoryRefused::PoolShort { pool, available } => {
                 plain(Code::SoldOut).with("left", json!([{"pool_id": pool, "available": available}]))
             }
+            InventoryRefused::PlanDoesNotFit { seats, ticket_types, pools } => {
+                let detail = "The plan lacks what somebody has or what is sold: `seats` (or it has them in another \
+                              category), seats for `ticket_type_ids`, standing areas for `pool_ids`. At most 100 of \
+                              each are named.";
+                Self::new(Code::PlanDoesNotFit, detail)
+                    .with("seats", json!(seats))
+                    .with("ticket_type_ids", json!(ticket_types))
+                    .with("pool_ids", json!(pools))
+            }
             InventoryRefused::SalePaused => {
                 Self::new(Code::SaleNotOpen, "The organizer has paused the sale.").with("paused", json!(true))
             }
@@ -451,6 +461,7 @@ fn missing_words(missing: Missing) -> &'static str {
         Missing::TicketTypes => "ticket_types",
         Missing::FutureStart => "starts_at_in_the_future",
         Missing::OpenSaleWindow => "sale_ends_at_in_the_future",
+        Missing::SeatsOfCategories => "seats_of_every_price_category",
     }
 }
 

@@ -170,7 +170,7 @@ facts! {
             single_seat_rule: Option<SingleSeatRule>,
             starts_at: Time,
         }
-        PoolAdded = "pool_added" v 1 { capacity: u32, name: Text, pool: PoolId }
+        PoolAdded = "pool_added" v 1 { capacity: u32, name: Box<str>, pool: PoolId }
         TicketTypeAdded = "ticket_type_added" v 1 {
             entries: Option<u32>,
             hidden: Flag,
@@ -227,6 +227,7 @@ facts! {
             ticket_type: TypeId,
         }
         InventoryRescheduled = "inventory_rescheduled" v 1 { starts_at: Time }
+        PlanReplaced = "plan_replaced" v 1 { layout: Digest }
         PoolCapacityChanged = "pool_capacity_changed" v 1 { capacity: u32, pool: PoolId }
         BlockPlaced = "block_placed" v 1 {
             block: BlockId,
@@ -380,5 +381,17 @@ facts! {
             performers: Listed<Text>,
         }
         ShowRescheduled = "show_rescheduled" v 1 { doors_at: Option<Time>, ends_at: Option<Time>, starts_at: Time }
+        ShowPlanReplaced = "show_plan_replaced" v 1 { plan: PlanId }
+    }
+}
+
+impl InventoryFact {
+    /// The layout that it names.
+    pub(crate) fn layout(&self) -> Option<Digest> {
+        match self {
+            Self::InventoryDrafted(drafted) => drafted.layout,
+            Self::PlanReplaced(replaced) => Some(replaced.layout),
+            _ => None,
+        }
     }
 }

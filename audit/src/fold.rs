@@ -9,6 +9,7 @@ mod holds;
 mod inventory;
 mod orders;
 mod payments;
+mod plan;
 mod refunds;
 mod sale;
 mod single_seats;
@@ -69,7 +70,11 @@ impl World {
             // That these follow on the draft was judged above; what they say is for people.
             (
                 Stream::Catalog(_),
-                Fact::Catalog(CatalogFact::ShowDescribed(_) | CatalogFact::ShowRescheduled(_)),
+                Fact::Catalog(
+                    CatalogFact::ShowDescribed(_)
+                    | CatalogFact::ShowRescheduled(_)
+                    | CatalogFact::ShowPlanReplaced(_),
+                ),
             ) => {}
             (stream, _) => return Rule::TypeIsKnown.broken(format!("an event of another kind in {stream}")),
         }
@@ -92,14 +97,14 @@ impl World {
     }
 
     fn fold_inventory(&mut self, show: ShowId, fact: &InventoryFact, event: &Event) -> Verdict {
+        let layout = fact.layout().map(|digest| self.layout(digest)).transpose()?;
         if let InventoryFact::InventoryDrafted(drafted) = fact {
             subject(event.stream, show == drafted.show)?;
-            let layout = drafted.layout.map(|digest| self.layout(digest)).transpose()?;
             self.inventories.insert(show, Inventory::drafted(drafted.clone(), layout, event));
             return Ok(());
         }
         match self.inventories.get_mut(&show) {
-            Some(inventory) => inventory.fold(fact, event),
+            Some(inventory) => inventory.fold(fact, event, layout),
             None => Rule::StreamBegins.broken(format!("{} was not drafted", event.stream)),
         }
     }

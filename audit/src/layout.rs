@@ -1,6 +1,6 @@
 //! The layout document: which seats there are, and which price category each belongs to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crate::fact::record;
@@ -22,7 +22,7 @@ record! {
         y: i64,
         zone: Box<str>,
     }
-    struct Area { capacity: u32, category: Option<u32>, name: Text, x: i64, y: i64 }
+    struct Area { capacity: u32, category: Option<u32>, name: Box<str>, x: i64, y: i64 }
     struct Document {
         areas: Vec<Area>,
         categories: Vec<Category>,
@@ -43,6 +43,8 @@ pub(crate) struct Layout {
     /// The category of each seat.
     category_of: Vec<u32>,
     categories: Vec<Box<str>>,
+    /// Standing areas by name, with their capacities.
+    areas: BTreeMap<Box<str>, u64>,
     /// The seats that are side by side with each seat, itself among them.
     runs: Vec<Range<SeatIndex>>,
 }
@@ -65,6 +67,7 @@ impl Layout {
             seats: HashMap::with_capacity(document.seats.len()),
             runs: runs(&document.seats),
             category_of: document.seats.iter().map(|seat| seat.category).collect(),
+            areas: document.areas.into_iter().map(|area| (area.name, u64::from(area.capacity))).collect(),
             categories: document.categories.into_iter().map(|category| category.name).collect(),
         };
         for (index, seat) in (0..).zip(document.seats) {
@@ -92,6 +95,24 @@ impl Layout {
     pub(crate) fn category(&self, seat: SeatIndex) -> Option<&str> {
         let category = *self.category_of.get(usize::try_from(seat).ok()?)?;
         self.categories.get(usize::try_from(category).ok()?).map(|name| &**name)
+    }
+
+    /// Whether there are seats of the category of that name.
+    pub(crate) fn has_seats_of(&self, category: &str) -> bool {
+        (0..).take(self.seats()).any(|seat| self.category(seat) == Some(category))
+    }
+
+    /// Standing areas by name, with their capacities.
+    pub(crate) fn areas(&self) -> &BTreeMap<Box<str>, u64> {
+        &self.areas
+    }
+
+    /// The names of all seats, each in its place.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<(SeatIndex, &str)> =
+            self.seats.iter().map(|(name, seat)| (*seat, &**name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
     }
 
     /// The seats that are side by side with a seat, itself among them.

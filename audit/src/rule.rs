@@ -74,6 +74,12 @@ rules! {
     EntriesInRange = "a ticket type lets a ticket in at most 1,000 times, or without a limit";
     CapacityChanges = "the capacity of a pool that was added changes to another one";
 
+    // Another seating plan.
+    PlanIsAnother = "a seating plan is replaced by another one";
+    PlanKeepsSeats = "a plan that replaces another has every seat that is claimed, in its category, or blocked";
+    CategoriesHaveSeats = "the plan of a published show has seats of every category that is sold";
+    AreasArePools = "where a plan replaces another, the pools of its standing areas are as it says, and those of areas that are gone are empty";
+
     // Blocks.
     BlockIsNew = "the id of a block is used once";
     BlockKeepsBack = "a block keeps back seats, each once, or units of a pool of its show";
@@ -129,6 +135,7 @@ rules! {
     CancelledBeforeSecured = "an order that is secured is not cancelled on request";
     CancelledAfterFailure = "an order is cancelled for a failed capture right after that failure";
     ReclaimAfterLapse = "a hold is reclaimed only with an order and after it has lapsed";
+    ReclaimOfLastingSeats = "a hold is not reclaimed once a plan has come that lacks one of its seats";
     ReclaimSecures = "a reclaimed hold is secured by the next event of the same command";
     ReclaimBeforeStart = "a hold is reclaimed before its show starts, or within three hours after it";
     ReclaimInTime =

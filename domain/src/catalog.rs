@@ -18,6 +18,8 @@ stored_events! {
         ShowDescribed = "show_described" v 1,
         /// The show happens at another time.
         ShowRescheduled = "show_rescheduled" v 1,
+        /// The show has another seating plan.
+        ShowPlanReplaced = "show_plan_replaced" v 1,
     }
 }
 
@@ -104,6 +106,14 @@ pub struct ShowRescheduled {
     pub starts_at: Timestamp,
 }
 
+/// See [`CatalogEvent::ShowPlanReplaced`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowPlanReplaced {
+    /// The seating plan.
+    pub plan: SeatingPlanId,
+}
+
 impl ShowRescheduled {
     fn of(drafted: &ShowDrafted) -> Self {
         Self { doors_at: drafted.doors_at, ends_at: drafted.ends_at, starts_at: drafted.starts_at }
@@ -122,6 +132,7 @@ impl CatalogEvent {
 pub struct Catalog {
     described: Option<ShowDescribed>,
     times: Option<ShowRescheduled>,
+    plan: Option<SeatingPlanId>,
 }
 
 /// What can be asked of a catalog entry.
@@ -138,6 +149,8 @@ pub enum CatalogCommand {
     },
     /// Move the show.
     Reschedule(ShowRescheduled),
+    /// Name another seating plan.
+    ReplacePlan(ShowPlanReplaced),
 }
 
 /// Why a catalog entry says no.
@@ -177,6 +190,11 @@ impl Aggregate for Catalog {
                 let (_, known) = known.ok_or(CatalogRefused::Unknown)?;
                 Ok(if times == known { Vec::new() } else { vec![(*times).into()] })
             }
+            CatalogCommand::ReplacePlan(replaced) => {
+                known.ok_or(CatalogRefused::Unknown)?;
+                let is_known = self.plan == Some(replaced.plan);
+                Ok(if is_known { Vec::new() } else { vec![(*replaced).into()] })
+            }
         }
     }
 
@@ -185,9 +203,11 @@ impl Aggregate for Catalog {
             CatalogEvent::ShowDrafted(drafted) => {
                 self.described = Some(ShowDescribed::of(drafted));
                 self.times = Some(ShowRescheduled::of(drafted));
+                self.plan = drafted.plan;
             }
             CatalogEvent::ShowDescribed(described) => self.described = Some(described.clone()),
             CatalogEvent::ShowRescheduled(times) => self.times = Some(*times),
+            CatalogEvent::ShowPlanReplaced(replaced) => self.plan = Some(replaced.plan),
         }
     }
 }
@@ -267,5 +287,14 @@ mod tests {
         let nobody = decides(&Catalog::default(), &CatalogCommand::Reschedule(times));
         assert_eq!(nobody, Err(CatalogRefused::Unknown));
         assert_eq!(decides(&moved, &CatalogCommand::Draft(Box::new(drafted()))), Err(CatalogRefused::Exists));
+    }
+
+    #[test]
+    fn another_plan_is_named_once() {
+        let replaced = ShowPlanReplaced { plan: SeatingPlanId::from_uuid(Uuid::from_u128(2)) };
+        let command = CatalogCommand::ReplacePlan(replaced);
+        assert_eq!(decides(&after(&[drafted().into()]), &command), Ok(vec![replaced.into()]));
+        assert_eq!(decides(&after(&[drafted().into(), replaced.into()]), &command), Ok(vec![]));
+        assert_eq!(decides(&Catalog::default(), &command), Err(CatalogRefused::Unknown));
     }
 }

@@ -65,6 +65,7 @@ pub mod release_hold;
 pub mod remove_fee;
 pub mod remove_hold_items;
 pub mod remove_tax;
+pub mod replace_plan;
 pub mod reschedule;
 pub mod resume_sale;
 pub mod retry_refund;
@@ -125,6 +126,9 @@ struct Terms {
 /// A countable capacity.
 #[derive(Debug, Clone)]
 struct Pool {
+    id: PoolId,
+    /// What people call it; the first of its name is the pool of the plan's standing area of that name.
+    name: String,
     capacity: u32,
     /// Units that holds have, lapsed ones included until their expiry is recorded.
     claimed: u32,
@@ -322,6 +326,8 @@ pub enum InventoryCommand {
     ChangeTicketType(Box<change_ticket_type::ChangeTicketType>),
     /// See [`reschedule`].
     Reschedule(reschedule::Reschedule),
+    /// See [`replace_plan`].
+    ReplacePlan(replace_plan::ReplacePlan),
     /// See [`change_capacity`].
     ChangeCapacity(change_capacity::ChangeCapacity),
     /// See [`place_block`].
@@ -414,6 +420,16 @@ pub enum InventoryRefused {
         pool: PoolId,
         /// How many could be held now.
         available: u32,
+    },
+    /// What is sold or kept back would not be in the new plan. Each list has at most [`replace_plan::NAMED_MAX`].
+    #[error("what is sold, held or kept back does not fit into that seating plan")]
+    PlanDoesNotFit {
+        /// Seats that are not in it, or in another price category than they were sold in.
+        seats: Vec<crate::seating::SeatId>,
+        /// What sells a category of which it has no seats.
+        ticket_types: Vec<TicketTypeId>,
+        /// The pools of standing areas that are not in it.
+        pools: Vec<PoolId>,
     },
     /// The organizer has paused the sale.
     #[error("the sale is paused")]
@@ -656,6 +672,7 @@ impl Aggregate for Inventory {
             InventoryCommand::ChangeSaleWindow(command) => change_sale_window::decide(command, self),
             InventoryCommand::ChangeTicketType(command) => change_ticket_type::decide(command, self),
             InventoryCommand::Reschedule(command) => reschedule::decide(command, self, now),
+            InventoryCommand::ReplacePlan(command) => replace_plan::decide(command, self, now),
             InventoryCommand::ChangeCapacity(command) => change_capacity::decide(command, self),
             InventoryCommand::PlaceBlock(command) => place_block::decide(command, self, now),
             InventoryCommand::ReleaseBlock(command) => release_block::decide(command, self),

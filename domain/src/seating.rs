@@ -244,6 +244,31 @@ impl Layout {
         self.document.categories.get(usize::try_from(category).ok()?).map(|category| category.name.as_str())
     }
 
+    /// Where the category of that name stands.
+    #[must_use]
+    pub fn category_index(&self, name: &str) -> Option<u32> {
+        let index = self.document.categories.iter().position(|category| category.name == name)?;
+        u32::try_from(index).ok()
+    }
+
+    /// Whether there are seats of the category of that name.
+    #[must_use]
+    pub fn has_seats_of(&self, category: &str) -> bool {
+        self.seats().iter().any(|seat| self.category_name(seat.category) == Some(category))
+    }
+
+    /// The name of the category of the seat of that name.
+    #[must_use]
+    pub fn category_of(&self, seat: &str) -> Option<&str> {
+        self.category_name(self.seat(self.index_of(seat)?)?.category)
+    }
+
+    /// Whether it has the seat of that name, in the category that another plan has it in.
+    #[must_use]
+    pub fn sells_as_in(&self, other: &Self, seat: &str) -> bool {
+        self.category_of(seat).is_some_and(|category| other.category_of(seat) == Some(category))
+    }
+
     /// Where the seat of that name stands.
     #[must_use]
     pub fn index_of(&self, seat: &str) -> Option<SeatIndex> {

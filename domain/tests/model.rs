@@ -39,7 +39,7 @@ mod snapshots;
 mod world;
 
 use run::{Run, Seen};
-use world::{House, OneLayout};
+use world::House;
 
 /// Gives this process the bug that the environment names, if it names one.
 fn choose_from_env() {
@@ -73,7 +73,7 @@ fn cases(usual: u32) -> ProptestConfig {
 
 #[test]
 fn every_history_goes_as_the_naive_model_says() {
-    let layouts = OneLayout(world::layout());
+    let layouts = world::Plans;
     let seen = RefCell::new(Seen::new());
     let config = cases(1_600);
     let enough = config.cases >= 1_600;
@@ -92,7 +92,7 @@ fn every_history_goes_as_the_naive_model_says() {
 fn assert_everything_was_seen(seen: &Seen) {
     let events = InventoryEvent::TYPES.iter().map(|(name, _)| *name);
     let others = "Exists UnknownShow NotReady SaleNotOpen SalePaused NotPublished UnknownPool \
-        UnknownBlock NotInBlock Changed PoolShort UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
+        UnknownBlock NotInBlock Changed PlanDoesNotFit PoolShort UnknownSeats UnknownTicketType SeatsTaken SoldOut NotTogether \
         SeatsLeftAlone LimitExceeded BuyerLimitExceeded BelowMinimum UnknownHold HoldExpired HoldReleased HoldOrdered \
         NotInHold HoldWouldBeEmpty ExtensionLimit UnknownOrder OrderExpired OrderCancelled OrderPaid PaymentInProgress \
         UnknownPayment TooEarly UnknownCharge OrderNotPaid UnknownTickets TicketsReturned NotRefundable ReasonNeeded \
@@ -116,7 +116,7 @@ proptest! {
 
     #[test]
     fn without_the_timer_everybody_gets_the_same_answers(history in history::history(100)) {
-        let layouts = OneLayout(world::layout());
+        let layouts = world::Plans;
         let mut seen = Seen::new();
         let asked = Run::of(&history, &layouts, &mut seen)?.into_asked();
         prop_assert_eq!(run::answers(&asked, true), run::answers(&asked, false));
@@ -156,7 +156,7 @@ proptest! {
         for (at, event) in &events {
             inventory.evolve(event, *at);
         }
-        let layouts = OneLayout(world::layout());
+        let layouts = world::Plans;
         let mut bytes = inventory.snapshot().unwrap();
         if let Ok(restored) = Inventory::restore(&bytes, &layouts) {
             prop_assert_eq!(restored.fingerprint(), inventory.fingerprint());
@@ -195,10 +195,11 @@ proptest! {
 #[test]
 fn odd_events_take_nothing_from_others_and_leave_nothing_behind() {
     let anns = [(world::STANDING, 4, 2), (world::FREE_FLOOR, 1, 2)];
-    let seats = world::SEATS.map(|name| {
+    let seats = world::PLANS[0].seats.iter().map(|(name, _)| {
         let ticket_type = if name.starts_with('A') { world::STALLS } else { world::FREE_CIRCLE };
         Want::Seat { seat: world::seat(name), ticket_type: Some(world::ticket_type(ticket_type)) }
     });
+    let seats: Vec<Want> = seats.collect();
     let (ann, bob) = (odd::HOLDS + ANN, odd::HOLDS + BOB);
     TestRunner::new(cases(300))
         .run(&prop::collection::vec(odd::event_of_a_sale(), 0..40), |events| {
@@ -212,7 +213,7 @@ fn odd_events_take_nothing_from_others_and_leave_nothing_behind() {
             sale.happen(
                 &(0..odd::HOLDS).map(|n| HoldReleased { hold: world::hold(n) }.into()).collect::<Vec<_>>(),
             );
-            prop_assert_eq!(sale.decides(&place(bob, seats.to_vec())).map(|events| events.len()), Ok(1));
+            prop_assert_eq!(sale.decides(&place(bob, seats.clone())).map(|events| events.len()), Ok(1));
             for (ticket_type, _, left) in anns {
                 let rest = sale.decides(&place(bob, vec![units_of(ticket_type, left)]));
                 prop_assert_eq!(rest.map(|events| events.len()), Ok(1));

@@ -204,6 +204,9 @@ fn catalog(event: &Recorded, fact: &CatalogEvent) -> Result<Vec<Change>, Inappli
                 ("ends_at", times.ends_at.map_or(Value::Null, time)),
             ],
         )),
+        CatalogEvent::ShowPlanReplaced(replaced) => {
+            Ok(show_changed(event, vec![("seating_plan_id", shown(&replaced.plan))]))
+        }
     }
 }
 

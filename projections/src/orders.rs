@@ -156,6 +156,7 @@ fn changes(fact: &InventoryEvent, at: &At<'_>) -> Result<Vec<Change>, Inapplicab
         | InventoryEvent::TaxRemoved(_)
         | InventoryEvent::InventoryPublished(_)
         | InventoryEvent::SaleWindowChanged(_)
+        | InventoryEvent::PlanReplaced(_)
         | InventoryEvent::TicketTypeChanged(_)
         | InventoryEvent::InventoryRescheduled(_)
         | InventoryEvent::SalePaused(_)

@@ -26,6 +26,7 @@ mod hold_view;
 mod holds;
 mod kept;
 mod mark;
+mod plan_replaced;
 mod seats;
 mod stock;
 mod terms;

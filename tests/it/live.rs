@@ -135,3 +135,26 @@ async fn who_watches_sees_what_is_kept_back_and_that_the_sale_is_paused() {
     }
     assert_eq!(state, "blocked");
 }
+
+#[tokio::test]
+async fn a_replaced_plan_resets_who_watches() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(3).await;
+    let path = format!("/v1/events/{}", theatre.event);
+    let venue =
+        app.get(&path).send().await.expect(200).json()["venue"]["venue_id"].as_str().unwrap().to_owned();
+    let plan = app.import_plan(&venue, &crate::support::sample::plan(5)).await;
+    let mut stream = Stream::open(&app, &format!("{path}/live"), None).await;
+    let first = stream.next().await;
+    let replace = app.manage("PATCH", &path).header("if-match", "*");
+    replace.json(serde_json::json!({"seating_plan_id": plan})).send().await.expect(200);
+    app.advance_seconds(1);
+    let reset = stream.next().await;
+    assert_eq!((reset.event.as_str(), states(&reset).len()), ("reset", 5));
+    let mut back = Stream::open(&app, &format!("{path}/live"), Some(&first.id)).await;
+    assert_eq!(back.next().await.event, "reset");
+    app.hold(&theatre.event, &["A-5"]).await;
+    app.advance_seconds(1);
+    let delta = stream.next().await;
+    assert_eq!((delta.event.as_str(), states(&delta)), ("delta", vec![("A-5".into(), "held".into())]));
+}

@@ -9,11 +9,19 @@ mod capacity;
 mod copy;
 mod dates;
 mod pause;
+mod plan;
 mod ticket_types;
 
 /// What a call of the organizer is answered.
 async fn manage(app: &TestApp, method: &str, path: &str, body: Value) -> crate::support::Answer {
     app.manage(method, path).json(body).send().await
+}
+
+/// Changes an event as somebody who has just read it.
+async fn patch(app: &TestApp, id: &str, body: Value) -> crate::support::Answer {
+    let path = format!("/v1/events/{id}");
+    let tag = app.manage("GET", &path).send().await.expect(200).header("etag").unwrap().to_owned();
+    app.manage("PATCH", &path).header("if-match", tag).json(body).send().await
 }
 
 /// The event as buyers see it.

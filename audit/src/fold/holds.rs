@@ -212,6 +212,9 @@ impl Inventory {
     /// Whether all that a lapsed hold had is free for it.
     pub(super) fn could_take_back(&self, id: HoldId, now: Time) -> bool {
         let Some(hold) = self.holds.get(&id) else { return false };
+        if hold.claims.is_empty() {
+            return false;
+        }
         let is_its_own = |other: &HoldId| *other == id;
         let is_free = |other: &HoldId| {
             is_its_own(other) || self.holds.get(other).is_some_and(|other| other.has_lapsed(now))

@@ -113,8 +113,13 @@ impl Inventory {
         }
     }
 
-    /// Judges the next event.
-    pub(super) fn fold(&mut self, fact: &InventoryFact, event: &Event) -> Verdict {
+    /// Judges the next event, with the layout that it names.
+    pub(super) fn fold(
+        &mut self,
+        fact: &InventoryFact,
+        event: &Event,
+        layout: Option<Arc<Layout>>,
+    ) -> Verdict {
         let now = event.log_time;
         let before = std::mem::replace(&mut self.before, Before::Another);
         self.is_gone_on_with(before, fact, event)?;
@@ -133,6 +138,7 @@ impl Inventory {
             InventoryFact::SaleWindowChanged(changed) => self.change_window(changed),
             InventoryFact::TicketTypeChanged(changed) => self.change_type(changed, event.position),
             InventoryFact::InventoryRescheduled(moved) => self.reschedule(moved, now),
+            InventoryFact::PlanReplaced(_) => self.replace_plan(layout, now),
             InventoryFact::PoolCapacityChanged(changed) => self.stock.change_capacity(changed),
             InventoryFact::BlockPlaced(placed) => self.place_block(placed, now),
             InventoryFact::BlockReleased(released) => self.release_block(released),
@@ -208,7 +214,7 @@ impl Inventory {
         Rule::PublishedOnce.holds(!self.published, || "it was published before".to_owned())?;
         Rule::PublishedWithTypes.holds(self.stock.has_types(), || "there is none".to_owned())?;
         self.published = true;
-        Ok(())
+        self.has_seats_of_its_categories()
     }
 
     /// What calls for another event is followed by it.

@@ -104,6 +104,8 @@ impl Inventory {
         self.order_with_hold(id, hold)?;
         let lapsed = self.holds.get(&hold).is_some_and(|hold| hold.has_lapsed(now));
         Rule::ReclaimAfterLapse.holds(lapsed, || format!("{hold} has not lapsed"))?;
+        let lasts = self.holds.get(&hold).is_some_and(|hold| !hold.claims.is_empty());
+        Rule::ReclaimOfLastingSeats.holds(lasts, || format!("{hold} lost what it had"))?;
         let latest = self.terms.starts_at.plus_seconds(TOLD_LATE);
         Rule::ReclaimBeforeStart.holds(now < latest, || format!("{hold} at {now}"))?;
         self.take_back(hold, now)?;

@@ -11,7 +11,7 @@ use crate::value::{PoolId, Time};
 /// What a block still keeps back.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    seats: HashSet<SeatIndex>,
+    pub(super) seats: HashSet<SeatIndex>,
     units: Option<(PoolId, u64)>,
 }
 

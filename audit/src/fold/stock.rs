@@ -48,6 +48,8 @@ impl Pool {
 pub(super) struct Stock {
     types: HashMap<TypeId, TicketTypeAdded>,
     pools: HashMap<PoolId, Pool>,
+    /// The first pool of each name.
+    named: HashMap<Box<str>, PoolId>,
     /// Each seat that has a claim, with the hold that has it, until that hold's end is in the log.
     seats: HashMap<SeatIndex, HoldId>,
     /// Each seat that a block keeps back.
@@ -62,6 +64,7 @@ impl Stock {
             Entry::Occupied(_) => Rule::PoolIsNew.broken(added.pool.to_string()),
             Entry::Vacant(entry) => {
                 entry.insert(Pool { capacity: u64::from(added.capacity), live: 0, blocked: 0 });
+                self.named.entry(added.name.clone()).or_insert(added.pool);
                 Ok(())
             }
         }
@@ -140,6 +143,31 @@ impl Stock {
         self.maximums |= added.max_per_order.is_some();
         self.types.insert(id, added.clone());
         Ok(())
+    }
+
+    /// The first pool of that name, with its units and how many of them are claimed or blocked.
+    pub(super) fn area(&self, name: &str) -> Option<(PoolId, u64, u64)> {
+        let id = self.named.get(name)?;
+        self.pools.get(id).map(|pool| (*id, pool.capacity, pool.live + pool.blocked))
+    }
+
+    /// The price categories that are sold.
+    pub(super) fn categories(&self) -> impl Iterator<Item = &str> {
+        self.types.values().filter_map(|sold_as| sold_as.price_category.as_deref())
+    }
+
+    /// Each seat that has a claim or is blocked, with the hold that has it.
+    pub(super) fn taken(&self) -> impl Iterator<Item = (SeatIndex, Option<HoldId>)> {
+        let held = self.seats.iter().map(|(seat, hold)| (*seat, Some(*hold)));
+        held.chain(self.blocked.keys().map(|seat| (*seat, None)))
+    }
+
+    /// Seats stand elsewhere in another layout. All that are taken are in it.
+    pub(super) fn reseat(&mut self, moved: impl Fn(SeatIndex) -> Option<SeatIndex>) {
+        let held = self.seats.drain().filter_map(|(seat, hold)| Some((moved(seat)?, hold)));
+        self.seats = held.collect();
+        let blocked = self.blocked.drain().filter_map(|(seat, block)| Some((moved(seat)?, block)));
+        self.blocked = blocked.collect();
     }
 
     pub(super) fn has_type(&self, id: TypeId) -> bool {

@@ -30,6 +30,7 @@ mod form;
 mod holds;
 mod orders;
 mod payments;
+mod plan;
 mod refunds;
 mod sale;
 mod transfers;
@@ -61,6 +62,7 @@ fn every_rule_has_a_log_that_breaks_it() {
         holds::RULES,
         orders::RULES,
         payments::RULES,
+        plan::RULES,
         refunds::RULES,
         sale::RULES,
         transfers::RULES,

@@ -39,6 +39,25 @@ pub(crate) fn layout() -> String {
     }))
 }
 
+/// Another layout with the same seats in another order, but `A1`; `A2` is on the balcony. Its floor takes five.
+pub(crate) fn other_layout() -> String {
+    let mut other: Value = serde_json::from_str(&layout()).unwrap();
+    other["areas"][0]["capacity"] = json!(5);
+    let seats = other["seats"].as_array_mut().unwrap();
+    seats.remove(0);
+    seats[0]["category"] = json!(1);
+    seats.reverse();
+    crate::builder::canonical(&other)
+}
+
+pub(crate) fn replace_plan(log: &mut Log, layout: &str) {
+    log.inventory("plan_replaced", &json!({"layout": layout}));
+}
+
+pub(crate) fn block_seats(log: &mut Log, block: u64, names: &[&str]) {
+    log.inventory("block_placed", &json!({"block": id("block", block), "seats": names}));
+}
+
 /// What an inventory is drafted with.
 pub(crate) fn terms(show: u64, layout: &str) -> Value {
     json!({

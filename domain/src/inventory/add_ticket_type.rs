@@ -44,12 +44,7 @@ fn each_once(pools: &[PoolId]) -> Vec<PoolId> {
 }
 
 fn sells_seats(inventory: &Inventory, category: &str) -> bool {
-    inventory.plan().is_some_and(|plan| {
-        let categories = &plan.document().categories;
-        plan.seats()
-            .iter()
-            .any(|seat| categories.get(seat.category as usize).is_some_and(|known| known.name == category))
-    })
+    inventory.plan().is_some_and(|plan| plan.has_seats_of(category))
 }
 
 #[cfg(test)]

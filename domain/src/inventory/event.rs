@@ -49,6 +49,8 @@ stored_events! {
         SalePaused = "sale_paused" v 1,
         /// The sale windows decide again.
         SaleResumed = "sale_resumed" v 1,
+        /// The seats are those of another plan.
+        PlanReplaced = "plan_replaced" v 1,
         /// A pool has more or fewer units.
         PoolCapacityChanged = "pool_capacity_changed" v 1,
         /// The organizer keeps seats or units back.
@@ -203,6 +205,17 @@ pub struct InventoryDrafted {
 pub enum SingleSeatRule {
     /// They are refused.
     Refuse,
+}
+
+/// See [`InventoryEvent::PlanReplaced`]. Seats are named as before: one that both plans have is the same seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanReplaced {
+    /// The digest of the seating layout.
+    pub layout: Digest,
+    /// The layout itself: not stored, found by its digest when the event is read.
+    #[serde(skip)]
+    pub plan: Option<Arc<Layout>>,
 }
 
 /// See [`InventoryEvent::SaleWindowChanged`]. Says the whole window anew.
@@ -876,10 +889,11 @@ pub enum VoidReason {
 impl InventoryEvent {
     /// Gives the event what its payload only names.
     pub(crate) fn complete(mut self, layouts: &dyn Layouts) -> Result<Self, Unreadable> {
-        if let Self::InventoryDrafted(drafted) = &mut self
-            && let Some(digest) = drafted.layout
-        {
-            drafted.plan = Some(layouts.layout(digest).ok_or(Unreadable::MissingLayout(digest))?);
+        let find = |digest| layouts.layout(digest).ok_or(Unreadable::MissingLayout(digest));
+        if let Self::InventoryDrafted(drafted) = &mut self {
+            drafted.plan = drafted.layout.map(find).transpose()?;
+        } else if let Self::PlanReplaced(replaced) = &mut self {
+            replaced.plan = Some(find(replaced.layout)?);
         }
         Ok(self)
     }

@@ -21,6 +21,8 @@ use crate::seating::SeatIndex;
 use crate::seating::runs::Runs;
 use crate::time::Timestamp;
 
+mod plan_replaced;
+
 impl Inventory {
     pub(super) fn fold(&mut self, event: &InventoryEvent) {
         match event {
@@ -46,6 +48,7 @@ impl Inventory {
                     event.change(Arc::make_mut(&mut known.added));
                 }
             }
+            InventoryEvent::PlanReplaced(event) => self.plan_replaced(event),
             InventoryEvent::PoolCapacityChanged(event) => {
                 if let Some(pool) = self.pool_mut(event.pool) {
                     pool.capacity = event.capacity;
@@ -139,8 +142,14 @@ impl Inventory {
             return;
         }
         self.pool_index.insert(event.pool, self.pools.len());
-        let (capacity, deadlines) = (event.capacity, BTreeSet::new());
-        self.pools.push(Pool { capacity, claimed: 0, blocked: 0, deadlines });
+        self.pools.push(Pool {
+            id: event.pool,
+            name: event.name.clone(),
+            capacity: event.capacity,
+            claimed: 0,
+            blocked: 0,
+            deadlines: BTreeSet::new(),
+        });
     }
 
     fn pool_mut(&mut self, id: PoolId) -> Option<&mut Pool> {
@@ -192,13 +201,7 @@ impl Inventory {
         if self.type_index.contains_key(&event.ticket_type) {
             return;
         }
-        let category = event.price_category.as_ref().and_then(|name| {
-            let categories = &self.plan()?.document().categories;
-            categories
-                .iter()
-                .position(|category| category.name == *name)
-                .and_then(|index| u32::try_from(index).ok())
-        });
+        let category = event.price_category.as_ref().and_then(|name| self.plan()?.category_index(name));
         let pools = event.pools.iter().filter_map(|pool| self.pool_index.get(pool).copied()).collect();
         self.type_index.insert(event.ticket_type, self.types.len());
         self.types.push(TicketType { added: Arc::new(event.clone()), category, pools });

@@ -13,6 +13,8 @@ pub enum Missing {
     FutureStart,
     /// The sale would already be over.
     OpenSaleWindow,
+    /// The plan has no seats of a category that a ticket type sells.
+    SeatsOfCategories,
 }
 
 /// Decides the publication. Publishing again changes nothing.
@@ -33,6 +35,9 @@ pub fn decide(inventory: &Inventory, now: Timestamp) -> Decision {
     }
     if drafted.sale_ends_at.is_some_and(|ends_at| ends_at <= now) {
         missing.push(Missing::OpenSaleWindow);
+    }
+    if !inventory.types_without_seats(inventory.plan()).is_empty() {
+        missing.push(Missing::SeatsOfCategories);
     }
     if missing.is_empty() {
         Ok(vec![InventoryPublished {}.into()])

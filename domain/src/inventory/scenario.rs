@@ -12,13 +12,15 @@ use super::selection::Want;
 use super::*;
 use crate::entries::Entries;
 use crate::id::{PersonId, TicketId};
-use crate::seating::{Category, LAYOUT_FORMAT, LayoutDocument, Point, Seat, SeatId};
+use crate::seating::SeatId;
 
 mod charges;
+mod plans;
 mod refunds;
 mod transfers;
 
 pub(crate) use charges::*;
+pub(crate) use plans::*;
 pub(crate) use refunds::*;
 pub(crate) use transfers::*;
 
@@ -135,31 +137,6 @@ pub(crate) fn left(n: u128, available: u32) -> Left {
     Left { ticket_type: ticket_type(n), available }
 }
 
-fn layout() -> Arc<Layout> {
-    let seats = (1..=12)
-        .map(|n| Seat {
-            accessible: false,
-            category: 0,
-            companion: false,
-            id: SeatId::new(&format!("A-{n}")),
-            number: n.to_string(),
-            row: "A".into(),
-            x: n * 1000,
-            y: 0,
-            zone: "Stalls".into(),
-        })
-        .collect();
-    let document = LayoutDocument {
-        areas: Vec::new(),
-        categories: vec![Category { color: None, name: "Stalls".into() }],
-        focal_point: Point::default(),
-        format: LAYOUT_FORMAT.into(),
-        name: "Theatre".into(),
-        seats,
-    };
-    Arc::new(Layout::write(document).unwrap().0)
-}
-
 fn drafted(plan: Option<Arc<Layout>>) -> InventoryEvent {
     InventoryDrafted {
         currency: "EUR".parse().unwrap(),
@@ -196,7 +173,10 @@ pub(crate) fn type_added(n: u128, price: Minor, category: Option<&str>, pools: &
 }
 
 fn theatre_at(price: Minor) -> Vec<InventoryEvent> {
-    vec![drafted(Some(layout())), type_added(STALLS, price, Some("Stalls"), &[]).into()]
+    vec![
+        drafted(Some(plan_of(&[("Stalls", 1..=12)], &[]))),
+        type_added(STALLS, price, Some("Stalls"), &[]).into(),
+    ]
 }
 
 pub(crate) fn unpublished_theatre() -> Vec<InventoryEvent> {

@@ -274,15 +274,23 @@ impl Inventory {
 
     /// How many units of a pool could be held at this moment.
     pub(super) fn room(&self, index: usize, now: Timestamp) -> u32 {
-        let Some(pool) = self.pools.get(index) else { return 0 };
-        let lapsed: u32 = pool
-            .deadlines
-            .iter()
+        self.pools.get(index).map_or(0, |pool| pool.room(self.lapsed_units(index, now)))
+    }
+
+    /// Whether nobody has anything of a pool at this moment, and nothing of it is kept back.
+    pub(super) fn is_untouched(&self, index: usize, now: Timestamp) -> bool {
+        let untouched = |pool: &Pool| pool.blocked == 0 && pool.claimed <= self.lapsed_units(index, now);
+        self.pools.get(index).is_none_or(untouched)
+    }
+
+    /// How many units of a pool holds have that have lapsed.
+    fn lapsed_units(&self, index: usize, now: Timestamp) -> u32 {
+        let lapsed = self.pools.get(index).into_iter().flat_map(|pool| &pool.deadlines);
+        lapsed
             .map(|(_, id)| *id)
             .take_while(|id| self.holds.get(id).is_some_and(|hold| hold.is_overdue(now)))
             .map(|id| self.units_of(id, index))
-            .sum();
-        pool.room(lapsed)
+            .sum()
     }
 }
 

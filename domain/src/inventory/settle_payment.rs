@@ -92,6 +92,8 @@ impl Inventory {
         now: Timestamp,
     ) -> Option<Vec<HoldId>> {
         match hold.phase {
+            // Another plan has replaced the one that had its seats.
+            Phase::Expired if hold.items.is_empty() => None,
             Phase::Expired => self.free(items, now).ok(),
             // Its own expiry comes first. Nobody else has the seats; units may have gone where a pool was made smaller.
             Phase::Open | Phase::Ordered => {

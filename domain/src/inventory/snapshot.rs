@@ -62,6 +62,7 @@ struct Rest<'a> {
 #[derive(Serialize, Deserialize)]
 struct StoredPool {
     pool: PoolId,
+    name: String,
     capacity: u32,
     claimed: u32,
     blocked: u64,
@@ -145,15 +146,11 @@ impl Inventory {
 
     fn head(&self) -> Option<Head<'_>> {
         let drafted = self.terms.as_ref().map(|terms| serde_json::to_string(&*terms.drafted)).transpose();
-        let mut pools: Vec<StoredPool> = self.pools.iter().map(StoredPool::of).collect();
-        for (pool, index) in &self.pool_index {
-            pools.get_mut(*index)?.pool = *pool;
-        }
         Some(Head {
             drafted: drafted.ok()?.map(Cow::Owned),
             published: self.published,
             paused: self.paused,
-            pools,
+            pools: self.pools.iter().map(StoredPool::of).collect(),
             types: self.types.iter().map(StoredType::of).collect::<Option<_>>()?,
             tariffs: Cow::Owned(serde_json::to_string(&self.tariffs.iter().collect::<Vec<_>>()).ok()?),
         })
@@ -268,6 +265,8 @@ impl Inventory {
         for stored in head.pools {
             inventory.pool_index.insert(stored.pool, inventory.pools.len());
             inventory.pools.push(Pool {
+                id: stored.pool,
+                name: stored.name,
                 capacity: stored.capacity,
                 claimed: stored.claimed,
                 blocked: stored.blocked,
@@ -312,8 +311,8 @@ impl Inventory {
 impl StoredPool {
     fn of(pool: &Pool) -> Self {
         Self {
-            // Said by the index alone.
-            pool: PoolId::from_uuid(uuid::Uuid::nil()),
+            pool: pool.id,
+            name: pool.name.clone(),
             capacity: pool.capacity,
             claimed: pool.claimed,
             blocked: pool.blocked,

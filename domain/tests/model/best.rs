@@ -1,4 +1,4 @@
-//! The best seats, and seats left alone, as one would find out with a pencil: the plan is one run of seven seats.
+//! The best seats, and seats left alone, as one would find out with a pencil: the plan is one run of seats.
 
 use boxoffice_domain::inventory::best_available::{BEST_MAX, BestAvailable};
 use boxoffice_domain::inventory::event::Item;
@@ -15,7 +15,7 @@ impl Reference {
             self.holds.iter().any(|hold| hold.live(now) && hold.has_seat(seat))
                 || self.blocks.iter().any(|block| block.seats.contains(seat))
         };
-        world::SEATS.iter().map(|name| !has(&world::seat(name))).collect()
+        self.plan().seats.iter().map(|(name, _)| !has(&world::seat(name))).collect()
     }
 
     fn is_careful(&self) -> bool {
@@ -45,9 +45,9 @@ impl Reference {
         }
         let mut free = self.free_seats(now);
         for seat in chosen.iter().filter_map(|item| item.seat.as_ref()) {
-            free[place(seat)] = false;
+            free[self.place(seat)] = false;
         }
-        let sells = |n: usize| world::category(&world::seat(world::SEATS[n])) == Some(category);
+        let sells = |n: usize| self.plan().seats[n].1 == category;
         let eligible = |free: &[bool]| (0..free.len()).map(|n| free[n] && sells(n)).collect::<Vec<_>>();
         let before = eligible(&free);
         let (groups, size) = if best.adjacent { (1, best.quantity as usize) } else { (best.quantity, 1) };
@@ -55,7 +55,7 @@ impl Reference {
         for _ in 0..groups {
             let Some(first) = nearest(&free, &eligible(&free), size, self.is_careful()) else { break };
             free[first..first + size].fill(false);
-            found.extend((first..first + size).map(|n| item(Some(world::seat(world::SEATS[n])))));
+            found.extend((first..first + size).map(|n| item(Some(self.seat_at(n)))));
         }
         if best.accessible == 0 && found.len() == best.quantity as usize {
             return Ok(found);
@@ -84,7 +84,8 @@ impl Reference {
             return Ok(());
         }
         let free = self.free_seats(now);
-        let taken: Vec<usize> = items.iter().filter_map(|item| item.seat.as_ref()).map(place).collect();
+        let seats = items.iter().filter_map(|item| item.seat.as_ref());
+        let taken: Vec<usize> = seats.map(|seat| self.place(seat)).collect();
         let mut alone = Vec::new();
         let mut stretch: Vec<usize> = Vec::new();
         for n in 0..=free.len() {
@@ -102,7 +103,7 @@ impl Reference {
                 alone.extend(rest.iter().copied().filter(|n| !has_neighbour(n)));
             }
         }
-        refuse(alone)
+        self.refuse(alone)
     }
 
     /// Nor by who gives seats back and keeps others.
@@ -116,7 +117,7 @@ impl Reference {
             return Ok(());
         }
         let places = |items: &[Item]| -> Vec<usize> {
-            items.iter().filter_map(|item| item.seat.as_ref()).map(place).collect()
+            items.iter().filter_map(|item| item.seat.as_ref()).map(|seat| self.place(seat)).collect()
         };
         let (given, kept) = (places(given), places(kept));
         let mut free = self.free_seats(now);
@@ -135,17 +136,21 @@ impl Reference {
             .collect();
         alone.sort_unstable();
         alone.dedup();
-        refuse(alone)
+        self.refuse(alone)
     }
-}
 
-fn place(seat: &SeatId) -> usize {
-    world::SEATS.iter().position(|name| *name == seat.as_str()).unwrap()
-}
+    fn place(&self, seat: &SeatId) -> usize {
+        self.plan().seats.iter().position(|(name, _)| *name == seat.as_str()).unwrap()
+    }
 
-fn refuse(alone: Vec<usize>) -> Result<(), InventoryRefused> {
-    let seats: Vec<SeatId> = alone.into_iter().map(|n| world::seat(world::SEATS[n])).collect();
-    if seats.is_empty() { Ok(()) } else { Err(InventoryRefused::SeatsLeftAlone(seats)) }
+    fn seat_at(&self, n: usize) -> SeatId {
+        world::seat(self.plan().seats[n].0)
+    }
+
+    fn refuse(&self, alone: Vec<usize>) -> Result<(), InventoryRefused> {
+        let seats: Vec<SeatId> = alone.into_iter().map(|n| self.seat_at(n)).collect();
+        if seats.is_empty() { Ok(()) } else { Err(InventoryRefused::SeatsLeftAlone(seats)) }
+    }
 }
 
 /// Where so many sit best: the fewest left alone, then the nearest. The focal point is where the run begins.

@@ -67,6 +67,7 @@ impl Reference {
                     _ => exactly([PoolCapacityChanged { capacity: c.capacity, pool: c.pool }.into()]),
                 }
             }
+            InventoryCommand::ReplacePlan(c) => self.judge_plan(c, now),
             InventoryCommand::PlaceBlock(c) => self.judge_block(c, now),
             InventoryCommand::ReleaseBlock(c) => self.judge_release(c),
             _ => panic!("{command:?} is no change"),
@@ -122,7 +123,7 @@ impl Reference {
                     _ => {}
                 }
                 let unknown: Vec<SeatId> =
-                    seats.iter().filter(|seat| world::category(seat).is_none()).cloned().collect();
+                    seats.iter().filter(|seat| self.category(seat).is_none()).cloned().collect();
                 if !unknown.is_empty() {
                     return Err(InventoryRefused::UnknownSeats(unknown));
                 }
@@ -158,7 +159,7 @@ impl Reference {
         let has = known.units.map_or(0, |(_, units)| units);
         let (seats, quantity) = match &command.part {
             Part::All => {
-                let in_order = world::SEATS.map(world::seat).into_iter();
+                let in_order = self.plan().seats.iter().map(|(name, _)| world::seat(name));
                 let seats: Vec<SeatId> = in_order.filter(|seat| known.seats.contains(seat)).collect();
                 if seats.is_empty() && has == 0 {
                     return exactly([]);
@@ -209,6 +210,7 @@ impl Reference {
                     pool.is_some_and(|pool| std::mem::replace(&mut pool.1, e.capacity) != e.capacity)
                 );
             }
+            InventoryEvent::PlanReplaced(e) => self.record_plan(e)?,
             InventoryEvent::BlockPlaced(e) => self.record_block(e, now)?,
             InventoryEvent::BlockReleased(e) => {
                 let block = self.blocks.iter_mut().find(|block| block.id == e.block).unwrap();

@@ -7,7 +7,7 @@ use boxoffice_domain::inventory::place_block::Blocked;
 use boxoffice_domain::inventory::release_block::Part;
 use boxoffice_domain::inventory::{
     InventoryCommand, change_capacity, change_sale_window, change_ticket_type, pause_sale, place_block,
-    release_block, reschedule,
+    release_block, replace_plan, reschedule,
 };
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
@@ -28,6 +28,8 @@ pub(crate) enum Change {
     Window(Option<i64>, Option<i64>, Known),
     /// To so many milliseconds from now.
     Reschedule(i64),
+    /// To that one, and whether the one before is known.
+    Plan(usize, Known),
     Type(u8, TypeChange, Known),
     Unblock(Aim, Option<Keep>),
 }
@@ -50,7 +52,7 @@ pub(crate) enum TypeChange {
     Nothing,
 }
 
-/// What is kept back or given back: seats (7 is none), or units of a pool.
+/// What is kept back or given back: seats (8 is none), or units of a pool.
 #[derive(Debug, Clone)]
 pub(crate) enum Keep {
     Seats(Vec<u8>),
@@ -87,7 +89,7 @@ fn type_change() -> BoxedStrategy<TypeChange> {
 }
 
 fn keep() -> BoxedStrategy<Keep> {
-    let seat = prop_oneof![20 => 0..7_u8, 1 => Just(7_u8)];
+    let seat = prop_oneof![20 => 0..8_u8, 1 => Just(8_u8)];
     let seats = prop_oneof![20 => prop::collection::vec(seat, 0..3), 1 => Just(vec![0; 501])];
     let quantity = prop_oneof![10 => 0..4_u32, 1 => Just(u32::MAX)];
     prop_oneof![
@@ -105,6 +107,7 @@ pub(crate) fn change() -> BoxedStrategy<Change> {
             .prop_map(|(pool, capacity, off)| Change::Capacity(pool, capacity, off)),
         2 => (ahead(), ahead(), known()).prop_map(|(from, to, known)| Change::Window(from, to, known)),
         2 => (-1_000..200_000_i64).prop_map(Change::Reschedule),
+        6 => (0..world::PLANS.len(), known()).prop_map(|(plan, known)| Change::Plan(plan, known)),
         4 => (any::<u8>(), type_change(), known()).prop_map(|(n, change, known)| Change::Type(n, change, known)),
         3 => (new_id(), keep()).prop_map(|(id, keep)| Change::Block(id, keep)),
         6 => (aim(), prop::option::of(keep())).prop_map(|(block, part)| Change::Unblock(block, part)),
@@ -135,6 +138,11 @@ impl Change {
             }
             Self::Reschedule(ms) => {
                 InventoryCommand::Reschedule(reschedule::Reschedule { starts_at: now.plus_ms(*ms) })
+            }
+            Self::Plan(n, known) => {
+                let has = there.terms.as_ref().and_then(|terms| terms.layout);
+                let (plan, expected) = (world::layout_of(*n), known.of(has, None));
+                InventoryCommand::ReplacePlan(replace_plan::ReplacePlan { plan, expected })
             }
             Self::Type(n, change, known) => {
                 let n = u32::from(*n) % (world::TYPES + 1);

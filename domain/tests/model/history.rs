@@ -97,7 +97,7 @@ pub(crate) enum NewId {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Wish {
-    /// A seat (7 is none) as: what its category sells as, any type, or whatever it is.
+    /// A seat (8 is none) as: what its category sells as, any type, or whatever it is.
     Seat(u8, As),
     Units(u8, u32),
     /// The best of a ticket type: so many, side by side or not, and so many wheelchair places (of which there are none).
@@ -114,7 +114,7 @@ pub(crate) enum As {
 fn wish() -> BoxedStrategy<Wish> {
     let sold_as = prop_oneof![8 => any::<u8>().prop_map(As::Right), 4 => Just(As::Unsaid), 1 => any::<u8>().prop_map(As::Any)];
     let quantity = prop_oneof![30 => 1..4_u32, 2 => 4..8_u32, 1 => prop_oneof![Just(0), Just(500), Just(501), Just(u32::MAX)]];
-    let seat = prop_oneof![40 => 0..7_u8, 1 => Just(7_u8)];
+    let seat = prop_oneof![40 => 0..8_u8, 1 => Just(8_u8)];
     let accessible = prop_oneof![12 => Just(0_u32), 1 => 1..3_u32];
     let many = prop_oneof![30 => 1..4_u32, 3 => 4..8_u32, 1 => Just(51), 1 => Just(0)];
     let best = (any::<u8>(), many, prop::bool::weighted(0.7), accessible).prop_map(
@@ -354,7 +354,7 @@ impl Wish {
                 let seat = world::seat(world::SEATS.get(usize::from(*n)).unwrap_or(&world::NO_SEAT));
                 let right: Vec<TicketTypeId> = world::types()
                     .into_iter()
-                    .filter(|known| known.price_category.as_deref() == world::category(&seat))
+                    .filter(|known| known.price_category.as_deref() == world::PLANS[0].category(&seat))
                     .map(|known| known.ticket_type)
                     .collect();
                 let ticket_type = match sold_as {

@@ -341,7 +341,7 @@ impl Reference {
         if self.terms.as_ref().is_none_or(|terms| now >= closes(terms.starts_at)) {
             return Ok(Answer::Exactly(own.into_iter().chain([let_go(VoidReason::SaleEnded)]).collect()));
         }
-        if self.can_be_had(&hold.items, now).is_err() {
+        if hold.bereft || self.can_be_had(&hold.items, now).is_err() {
             let gone = [let_go(VoidReason::SeatsGone)];
             return Ok(Answer::Exactly(own.into_iter().chain(gone).collect()));
         }

@@ -20,8 +20,8 @@ use boxoffice_domain::inventory::selection::Want;
 use boxoffice_domain::inventory::{
     InventoryCommand, add_hold_items, add_pool, add_ticket_type, cancel_order, change_capacity,
     change_sale_window, change_ticket_type, draft, draft_copy, extend_hold, pause_sale, place_hold,
-    place_order, record_capture, record_void, release_hold, remove_hold_items, reschedule, settle_payment,
-    start_payment,
+    place_order, record_capture, record_void, release_hold, remove_hold_items, replace_plan, reschedule,
+    settle_payment, start_payment,
 };
 use boxoffice_domain::pricing::{Share, Tariff};
 use boxoffice_domain::seating::SeatId;
@@ -189,6 +189,10 @@ fn of_changes() -> BoxedStrategy<InventoryEvent> {
         (units(), pool()).prop_map(|(capacity, pool)| PoolCapacityChanged { capacity, pool }.into()),
         window().prop_map(Into::into),
         time().prop_map(|starts_at| InventoryRescheduled { starts_at }.into()),
+        (0..world::PLANS.len()).prop_map(|n| {
+            let plan = world::layout_of(n);
+            PlanReplaced { layout: plan.digest(), plan: Some(plan) }.into()
+        }),
         type_added().prop_map(|added| TicketTypeChanged::of(&added).into()),
         placed.prop_map(|(block, pool, quantity, seats)| {
             BlockPlaced { block, pool, quantity, reason: None, seats }.into()
@@ -419,6 +423,10 @@ fn about_changes() -> BoxedStrategy<InventoryCommand> {
             InventoryCommand::ChangeSaleWindow(change)
         }),
         time().prop_map(|starts_at| InventoryCommand::Reschedule(reschedule::Reschedule { starts_at })),
+        (0..world::PLANS.len()).prop_map(|n| {
+            let plan = world::layout_of(n);
+            InventoryCommand::ReplacePlan(replace_plan::ReplacePlan { plan, expected: None })
+        }),
         type_added().prop_map(|added| {
             let changed = TicketTypeChanged::of(&added);
             let change = change_ticket_type::ChangeTicketType { changed, expected: None };

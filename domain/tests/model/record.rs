@@ -3,7 +3,7 @@
 use boxoffice_domain::id::{HoldId, OrderId, PaymentId};
 use boxoffice_domain::inventory::InventoryEvent;
 use boxoffice_domain::inventory::event::{
-    CancelReason, HoldItemsRemoved, OrderCancelled, OrderSecured, TicketsIssued,
+    CancelReason, HoldItemsRemoved, HoldPlaced, OrderCancelled, OrderSecured, TicketsIssued,
 };
 use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
@@ -14,24 +14,17 @@ impl Reference {
     pub(crate) fn record(&mut self, event: &InventoryEvent, now: Timestamp) -> Checked {
         match event {
             InventoryEvent::InventoryDrafted(e) => self.terms = Some(e.clone()),
-            InventoryEvent::PoolAdded(e) => self.pools.push((e.pool, e.capacity)),
+            InventoryEvent::PoolAdded(e) => {
+                self.pools.push((e.pool, e.capacity));
+                self.pool_names.push(e.name.clone());
+            }
             InventoryEvent::TicketTypeAdded(e) => self.types.push(e.clone()),
             InventoryEvent::FeeAdded(_)
             | InventoryEvent::FeeRemoved(_)
             | InventoryEvent::TaxAdded(_)
             | InventoryEvent::TaxRemoved(_) => self.record_charge(event)?,
             InventoryEvent::InventoryPublished(_) => self.published = true,
-            InventoryEvent::HoldPlaced(e) => {
-                prop_assert!(self.hold(e.hold).is_none(), "{} exists", e.hold);
-                self.holds.push(Held {
-                    id: e.hold,
-                    items: e.items.clone(),
-                    until: e.expires_at,
-                    limit: e.max_expires_at,
-                    tariff: self.tariff.clone(),
-                    state: HeldState::Choosing,
-                });
-            }
+            InventoryEvent::HoldPlaced(e) => self.record_hold(e)?,
             InventoryEvent::HoldItemsAdded(e) => {
                 self.live_hold(e.hold, HeldState::Choosing, now)?.items.extend(e.items.iter().cloned());
             }
@@ -75,7 +68,7 @@ impl Reference {
                 let order = self.order_mut(e.order)?;
                 prop_assert_eq!((order.hold, order.state), (e.hold, BoughtState::Waiting));
                 let hold = self.hold_mut(e.hold)?;
-                prop_assert_eq!(hold.state, HeldState::Expired);
+                prop_assert_eq!((hold.state, hold.bereft), (HeldState::Expired, false));
                 hold.state = HeldState::Reclaimed;
             }
             InventoryEvent::OrderSecured(e) => self.record_security(e, now)?,
@@ -150,6 +143,20 @@ impl Reference {
             }
             other => panic!("{other:?} is no payment"),
         }
+        Ok(())
+    }
+
+    fn record_hold(&mut self, event: &HoldPlaced) -> Checked {
+        prop_assert!(self.hold(event.hold).is_none(), "{} exists", event.hold);
+        self.holds.push(Held {
+            id: event.hold,
+            items: event.items.clone(),
+            until: event.expires_at,
+            limit: event.max_expires_at,
+            tariff: self.tariff.clone(),
+            state: HeldState::Choosing,
+            bereft: false,
+        });
         Ok(())
     }
 

@@ -23,6 +23,7 @@ mod charges;
 mod giving_back;
 mod judge;
 mod passing_on;
+mod plan;
 mod record;
 mod stock;
 
@@ -40,6 +41,8 @@ pub(crate) struct Reference {
     /// It does not take place.
     cancelled: bool,
     pub(crate) pools: Vec<(PoolId, u32)>,
+    /// In the same order.
+    pool_names: Vec<String>,
     pub(crate) types: Vec<TicketTypeAdded>,
     pub(crate) blocks: Vec<KeptBack>,
     /// What was taken of each pool after the event before: more than its capacity, once that was made smaller.
@@ -75,6 +78,8 @@ pub(crate) struct Held {
     /// What was charged when it was placed.
     tariff: Tariff,
     pub(crate) state: HeldState,
+    /// A plan without its seats came after it had lapsed.
+    bereft: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,6 +245,7 @@ impl Reference {
             let blocks = self.blocks.iter().filter(|block| block.seats.contains(&seat)).count();
             prop_assert!(claims + blocks <= 1, "{} holds and {} blocks have {}", claims, blocks, name);
         }
+        self.check_plan()?;
         for (pool, capacity) in self.pools.clone() {
             let taken = self.taken(pool);
             let before = self.taken.insert(pool, taken).unwrap_or_default();

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use super::history::{self, History, Step};
 use super::reference::{Checked, Reference};
-use super::world::{self, OneLayout};
+use super::world;
 
 /// How often each event and each kind of refusal has been seen.
 pub(crate) type Seen = BTreeMap<String, u32>;
@@ -30,14 +30,14 @@ pub(crate) struct Run<'a> {
     log: Vec<(Timestamp, InventoryEvent)>,
     /// What was asked when; the timer's commands are not among them.
     asked: Vec<(Timestamp, InventoryCommand)>,
-    layouts: &'a OneLayout,
+    layouts: &'a world::Plans,
     seen: &'a mut Seen,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn of(
         history: &History,
-        layouts: &'a OneLayout,
+        layouts: &'a world::Plans,
         seen: &'a mut Seen,
     ) -> Result<Self, TestCaseError> {
         let mut run = Self {

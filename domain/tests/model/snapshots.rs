@@ -24,7 +24,7 @@ use boxoffice_domain::inventory::{
 use boxoffice_domain::pricing::Rate;
 use boxoffice_domain::refund::RefundPolicy;
 
-use super::world::{self, OneLayout};
+use super::world;
 use super::{Sale, place, seat, units};
 
 /// Every version of the form and of the fold with the digest of what it makes of [`everything`]: the snapshot's bytes,
@@ -51,7 +51,7 @@ fn another_form_or_another_fold_has_another_version() {
         file!()
     );
     assert!(KNOWN.is_sorted_by_key(|(version, _)| version), "a version stands once");
-    let restored = Inventory::restore(&bytes, &OneLayout(world::layout())).unwrap();
+    let restored = Inventory::restore(&bytes, &world::Plans).unwrap();
     assert_eq!(restored.fingerprint(), state.fingerprint());
 }
 

@@ -10,7 +10,7 @@ use boxoffice_domain::money::MINOR_MAX;
 use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 
-use super::{Answer, Held, Judged, Reference, by_type, exactly, world};
+use super::{Answer, Held, Judged, Reference, by_type, exactly};
 
 impl Reference {
     pub(super) fn judge_ticket_type(&self, added: &TicketTypeAdded) -> Judged {
@@ -27,7 +27,7 @@ impl Reference {
             }
         }
         match added.price_category.as_deref() {
-            Some("Stalls" | "Circle") => {}
+            Some(name) if self.plan().seats.iter().any(|(_, category)| *category == name) => {}
             Some(_) => return Err(Invalid::UnknownCategory.into()),
             None if added.pools.is_empty() => return Err(Invalid::Nothing.into()),
             None => {}
@@ -71,6 +71,7 @@ impl Reference {
             (self.types.is_empty(), Missing::TicketTypes),
             (now >= terms.starts_at, Missing::FutureStart),
             (terms.sale_ends_at.is_some_and(|end| now >= end), Missing::OpenSaleWindow),
+            (!self.unsold(self.plan()).is_empty(), Missing::SeatsOfCategories),
         ];
         let missing: Vec<_> = reasons.into_iter().filter(|(is, _)| *is).map(|(_, missing)| missing).collect();
         if missing.is_empty() {
@@ -116,7 +117,7 @@ impl Reference {
         let named = wants
             .iter()
             .filter_map(|want| if let Want::Seat { seat, .. } = want { Some(seat) } else { None });
-        let unknown: Vec<_> = named.filter(|seat| world::category(seat).is_none()).cloned().collect();
+        let unknown: Vec<_> = named.filter(|seat| self.category(seat).is_none()).cloned().collect();
         if !unknown.is_empty() {
             return Err(InventoryRefused::UnknownSeats(unknown));
         }
@@ -161,7 +162,7 @@ impl Reference {
         seat: &SeatId,
         wanted: Option<TicketTypeId>,
     ) -> Result<&TicketTypeAdded, InventoryRefused> {
-        let sells = |known: &&TicketTypeAdded| known.price_category.as_deref() == world::category(seat);
+        let sells = |known: &&TicketTypeAdded| known.price_category.as_deref() == self.category(seat);
         if let Some(wanted) = wanted {
             let known = self.ticket_type(wanted).ok_or(InventoryRefused::UnknownTicketType(wanted))?;
             return if sells(&known) {

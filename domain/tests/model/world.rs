@@ -1,7 +1,7 @@
 //! The show that the histories play in: seven seats of two categories, three pools that ticket types share, a free
 //! type, a hidden one, one with a sale window of its own, and limits that are easily met.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use boxoffice_domain::aggregate::Layouts;
 use boxoffice_domain::digest::Digest;
@@ -23,8 +23,8 @@ use boxoffice_domain::time::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-/// Every seat of the plan; the letter says the category.
-pub(crate) const SEATS: [&str; 7] = ["A-1", "A-2", "A-3", "A-4", "B-1", "B-2", "B-3"];
+/// Every seat of every plan; in the first plan, the letter says the category.
+pub(crate) const SEATS: [&str; 8] = ["A-1", "A-2", "A-3", "A-4", "B-1", "B-2", "B-3", "C-1"];
 /// What is no seat of the plan.
 pub(crate) const NO_SEAT: &str = "Z-9";
 
@@ -210,32 +210,92 @@ pub(crate) fn seat(name: &str) -> SeatId {
     SeatId::new(name)
 }
 
-/// The plan's category of a seat, by its name.
-pub(crate) fn category(seat: &SeatId) -> Option<&'static str> {
-    let letter = SEATS.iter().find(|name| **name == seat.as_str())?;
-    Some(if letter.starts_with('A') { "Stalls" } else { "Circle" })
+/// A seating plan in few words.
+pub(crate) struct Plan {
+    /// One row of seats, each with its category.
+    pub(crate) seats: &'static [(&'static str, &'static str)],
+    /// Standing areas and how many they take.
+    pub(crate) areas: &'static [(&'static str, u32)],
 }
 
+const STALLS_AND_CIRCLE: [&str; 3] = ["Stalls", "Circle", "Boxes"];
+
+/// The plan that the show is drafted with, one that has other seats, and one that lacks most of it.
+pub(crate) const PLANS: [Plan; 3] = [
+    Plan {
+        seats: &[
+            ("A-1", "Stalls"),
+            ("A-2", "Stalls"),
+            ("A-3", "Stalls"),
+            ("A-4", "Stalls"),
+            ("B-1", "Circle"),
+            ("B-2", "Circle"),
+            ("B-3", "Circle"),
+        ],
+        areas: &[("Floor", 3)],
+    },
+    Plan {
+        seats: &[
+            ("A-2", "Stalls"),
+            ("A-1", "Stalls"),
+            ("B-2", "Stalls"),
+            ("C-1", "Circle"),
+            ("A-3", "Stalls"),
+            ("B-1", "Circle"),
+        ],
+        areas: &[("Terrace", 2), ("Floor", 4)],
+    },
+    Plan { seats: &[("A-1", "Stalls"), ("A-4", "Stalls")], areas: &[] },
+];
+
+impl Plan {
+    pub(crate) fn of(digest: Digest) -> &'static Self {
+        let known = (0..PLANS.len()).find(|n| layout_of(*n).digest() == digest);
+        &PLANS[known.unwrap_or_else(|| panic!("there is no plan {digest}"))]
+    }
+
+    /// The category of a seat, by its name.
+    pub(crate) fn category(&self, seat: &SeatId) -> Option<&'static str> {
+        self.seats.iter().find(|(name, _)| *name == seat.as_str()).map(|(_, category)| *category)
+    }
+}
+
+/// The layout of the first plan.
 pub(crate) fn layout() -> Arc<Layout> {
+    layout_of(0)
+}
+
+pub(crate) fn layout_of(n: usize) -> Arc<Layout> {
+    static LAYOUTS: LazyLock<[Arc<Layout>; 3]> = LazyLock::new(|| PLANS.each_ref().map(write));
+    Arc::clone(&LAYOUTS[n])
+}
+
+fn write(plan: &Plan) -> Arc<Layout> {
+    let category = |name| (0..).zip(STALLS_AND_CIRCLE).find(|(_, known)| *known == name).unwrap().0;
     let seats = (0..)
-        .zip(SEATS)
-        .map(|(n, name)| Seat {
+        .zip(plan.seats)
+        .map(|(n, (name, of))| Seat {
             accessible: false,
-            category: u32::from(name.starts_with('B')),
+            category: category(*of),
             companion: false,
             id: seat(name),
-            number: name.into(),
+            number: (*name).into(),
             row: "Row".into(),
             x: n * 1000,
             y: 0,
             zone: String::new(),
         })
         .collect();
+    let area = |(name, capacity): &(&str, u32)| Area {
+        capacity: *capacity,
+        category: None,
+        name: (*name).into(),
+        x: 0,
+        y: 0,
+    };
     let document = LayoutDocument {
-        areas: vec![Area { capacity: 3, category: None, name: "Floor".into(), x: 0, y: 0 }],
-        categories: ["Stalls", "Circle", "Boxes"]
-            .map(|name| Category { color: None, name: name.into() })
-            .into(),
+        areas: plan.areas.iter().map(area).collect(),
+        categories: STALLS_AND_CIRCLE.map(|name| Category { color: None, name: name.into() }).into(),
         focal_point: Point::default(),
         format: LAYOUT_FORMAT.into(),
         name: "House".into(),
@@ -244,12 +304,12 @@ pub(crate) fn layout() -> Arc<Layout> {
     Arc::new(Layout::write(document).unwrap().0)
 }
 
-/// Finds the one layout that there is.
-pub(crate) struct OneLayout(pub(crate) Arc<Layout>);
+/// Finds the layouts that there are.
+pub(crate) struct Plans;
 
-impl Layouts for OneLayout {
+impl Layouts for Plans {
     fn layout(&self, digest: Digest) -> Option<Arc<Layout>> {
-        (self.0.digest() == digest).then(|| Arc::clone(&self.0))
+        (0..PLANS.len()).map(layout_of).find(|layout| layout.digest() == digest)
     }
 }
 

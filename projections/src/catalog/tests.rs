@@ -1,5 +1,5 @@
 use boxoffice_domain::aggregate::StoredEvent;
-use boxoffice_domain::catalog::{ShowDescribed, ShowRescheduled};
+use boxoffice_domain::catalog::{ShowDescribed, ShowPlanReplaced, ShowRescheduled};
 use boxoffice_domain::digest::Digest;
 use boxoffice_domain::id::{OrganizerId, SeatingPlanId, VenueId};
 use boxoffice_domain::inventory::event::InventoryEvent;
@@ -143,7 +143,7 @@ fn a_show_is_a_draft_until_its_inventory_is_published() {
 }
 
 #[test]
-fn a_show_is_described_anew_and_moved() {
+fn a_show_is_described_anew_and_moved_and_gets_another_plan() {
     let stream = StreamName::catalog(SHOW_ID);
     let described = ShowDescribed {
         category: None,
@@ -153,15 +153,18 @@ fn a_show_is_described_anew_and_moved() {
         performers: vec![],
     };
     let times = ShowRescheduled { doors_at: None, ends_at: Some(at(200_000)), starts_at: at(172_800) };
+    let replaced = ShowPlanReplaced { plan: SeatingPlanId::from_uuid(Uuid::from_u128(77)) };
     let store = after(|log| {
         log.push(&stream, at(1), &CatalogEvent::from(show()));
         log.push(&stream, at(2), &CatalogEvent::from(described));
         log.push(&stream, at(3), &CatalogEvent::from(times));
+        log.push(&stream, at(4), &CatalogEvent::from(replaced));
     });
     let row = ShowRow::from_row(&store.row(SHOW, SHOW_ID)).unwrap();
     assert_eq!((row.name.as_str(), row.description.as_deref(), row.category), ("Day", Some("Late"), None));
     assert_eq!((row.starts_at, row.doors_at, row.ends_at), (at(172_800), None, Some(at(200_000))));
-    assert_eq!((row.version, row.created_at, row.venue), (3, at(1), venue().venue));
+    assert_eq!(row.plan, Some(replaced.plan));
+    assert_eq!((row.version, row.created_at, row.venue), (4, at(1), venue().venue));
 }
 
 #[test]

@@ -104,7 +104,7 @@ async fn every_event_of_a_hold_and_its_order_has_words() {
     let events: Vec<_> = one_of_each(1).into_iter().map(|event| (1, event)).collect();
     let told_of = told(events, "A-1").await;
     // The draft and what is in it, fees and taxes, what is only about the seat beside, and how the sale goes.
-    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 18);
+    assert_eq!(told_of.len(), InventoryEvent::TYPES.len() - 19);
     assert!(told_of.iter().all(|words| words.contains('_')), "each names something");
     let cancelled = order_cancelled(1, CancelReason::CaptureFailed);
     let items = [seat("A-1")];

@@ -44,6 +44,7 @@ impl Track {
             | InventoryEvent::SaleWindowChanged(_)
             | InventoryEvent::TicketTypeChanged(_)
             | InventoryEvent::InventoryRescheduled(_)
+            | InventoryEvent::PlanReplaced(_)
             | InventoryEvent::SalePaused(_)
             | InventoryEvent::SaleResumed(_)
             | InventoryEvent::PoolCapacityChanged(_)

@@ -20,6 +20,7 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         | InventoryEvent::InventoryPublished(_) => "Prepared for sale".to_owned(),
         InventoryEvent::SaleWindowChanged(_) => "Sale window changed".to_owned(),
         InventoryEvent::TicketTypeChanged(changed) => format!("{} changed", changed.ticket_type),
+        InventoryEvent::PlanReplaced(_) => "The seating plan was replaced".to_owned(),
         InventoryEvent::InventoryRescheduled(moved) => format!("Moved to {}", moved.starts_at),
         InventoryEvent::SalePaused(_) => "Sale paused".to_owned(),
         InventoryEvent::SaleResumed(_) => "Sale resumed".to_owned(),

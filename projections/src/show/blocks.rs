@@ -43,6 +43,12 @@ impl BlockView {
     }
 }
 
+impl Block {
+    pub(super) fn reseat(&mut self, moved: impl Fn(SeatIndex) -> Option<SeatIndex>) {
+        self.seats = self.seats.iter().filter_map(|seat| moved(*seat)).collect();
+    }
+}
+
 #[cfg(test)]
 impl Block {
     pub(crate) fn keeps(&self, seat: SeatIndex) -> bool {

@@ -36,6 +36,13 @@ impl Changes {
         self.floor = self.floor.max(position);
     }
 
+    /// Seats stand elsewhere from `position` on: nothing of before means anything any more.
+    pub(crate) fn forget(&mut self, position: Position) {
+        self.entries.clear();
+        self.restart(position);
+        self.count = self.count.saturating_add(1);
+    }
+
     /// Counts on from another's changes, so that no count of those is found here.
     pub(crate) fn succeed(&mut self, former: &Self) {
         let entries = u64::try_from(self.entries.len()).unwrap_or(u64::MAX);

@@ -46,6 +46,7 @@ impl ShowView {
                 self.sheet = None;
                 self.changes.push(self.position, None);
             }
+            InventoryEvent::PlanReplaced(replaced) => self.plan_replaced(replaced),
             InventoryEvent::SalePaused(_) => self.pauses(true),
             InventoryEvent::SaleResumed(_) => self.pauses(false),
             InventoryEvent::PoolCapacityChanged(changed) => {

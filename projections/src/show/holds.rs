@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use boxoffice_domain::id::{HoldId, OrderId};
 use boxoffice_domain::pricing::TariffIndex;
+use boxoffice_domain::seating::SeatIndex;
 use boxoffice_domain::time::Timestamp;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -158,6 +159,15 @@ impl Holds {
             self.stands(key, id, before, after);
         }
         self.get(key)
+    }
+
+    /// Seats stand elsewhere in another plan, or are not in it.
+    pub(crate) fn reseat(&mut self, moved: impl Fn(SeatIndex) -> Option<SeatIndex>) {
+        for hold in self.slots.iter_mut().flatten() {
+            for claim in &mut hold.items {
+                claim.seat = claim.seat.and_then(&moved);
+            }
+        }
     }
 
     fn stands(&mut self, key: HoldKey, id: HoldId, before: Standing, after: Standing) {

@@ -173,6 +173,24 @@ impl Stock {
         }
     }
 
+    /// Seats as another layout has them; those that stand elsewhere in it are whose they were.
+    pub(crate) fn reseat(&mut self, layout: &Layout, moved: impl Fn(SeatIndex) -> Option<SeatIndex>) {
+        let former = std::mem::take(&mut self.seats);
+        self.states.clear();
+        self.categories.clear();
+        self.category_index.clear();
+        self.seat(layout);
+        for (seat, slot) in (0..).zip(former) {
+            if let Some(seat) = moved(seat) {
+                self.change_seat(seat, |known| known.claim = slot.claim, slot.counts);
+            }
+        }
+        for slot in &mut self.types {
+            let name = slot.ticket_type.price_category.as_ref();
+            slot.category = name.and_then(|name| self.category_index.get(name).copied());
+        }
+    }
+
     fn category_slot(&mut self, name: &str) -> usize {
         if let Some(slot) = self.category_index.get(name) {
             return *slot;

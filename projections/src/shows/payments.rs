@@ -92,6 +92,7 @@ fn news_of(event: &InventoryEvent) -> Option<(PaymentId, PaymentStatus)> {
         | InventoryEvent::TaxRemoved(_)
         | InventoryEvent::InventoryPublished(_)
         | InventoryEvent::SaleWindowChanged(_)
+        | InventoryEvent::PlanReplaced(_)
         | InventoryEvent::TicketTypeChanged(_)
         | InventoryEvent::InventoryRescheduled(_)
         | InventoryEvent::SalePaused(_)

@@ -18,7 +18,7 @@ use boxoffice_domain::inventory::event::{
     InventoryEvent, InventoryPublished, InventoryRescheduled, Item, OrderCancelled, OrderPlaced,
     OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
     PaymentDeclined, PaymentDisputed, PaymentLapsed, PaymentStarted, PaymentVoidDue, PaymentVoided,
-    PoolAdded, PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged,
+    PlanReplaced, PoolAdded, PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged,
     TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued,
     VoidReason,
 };
@@ -76,34 +76,41 @@ pub(crate) const BALCONY: u32 = 1;
 pub(crate) const FLOOR: u32 = 2;
 
 pub(crate) fn layout() -> Arc<Layout> {
-    static LAYOUT: LazyLock<Arc<Layout>> = LazyLock::new(|| {
-        let seat = |(n, id): (usize, &&str)| {
-            let (row, number) = id.split_once('-').unwrap();
-            let balcony = row == "B";
-            Seat {
-                accessible: *id == "A-1",
-                category: u32::from(balcony),
-                companion: false,
-                id: SeatId::new(id),
-                number: number.into(),
-                row: row.into(),
-                x: 10_500 * i64::try_from(n).unwrap(),
-                y: 20_000,
-                zone: if balcony { "Balcony".into() } else { "Stalls".into() },
-            }
-        };
-        let category = |name: &str| Category { color: None, name: name.into() };
-        let document = LayoutDocument {
-            areas: vec![Area { capacity: 5, category: None, name: "Floor".into(), x: 0, y: 0 }],
-            categories: vec![category("Stalls"), category("Balcony")],
-            focal_point: Point::default(),
-            format: LAYOUT_FORMAT.into(),
-            name: "Little house".into(),
-            seats: SEATS.iter().enumerate().map(seat).collect(),
-        };
-        Arc::new(Layout::write(document).unwrap().0)
-    });
+    static LAYOUT: LazyLock<Arc<Layout>> = LazyLock::new(|| layout_of(&SEATS));
     Arc::clone(&LAYOUT)
+}
+
+/// A plan of these seats; the letter says the category.
+pub(crate) fn layout_of(seats: &[&str]) -> Arc<Layout> {
+    let seat = |(n, id): (usize, &&str)| {
+        let (row, number) = id.split_once('-').unwrap();
+        let balcony = row == "B";
+        Seat {
+            accessible: *id == "A-1",
+            category: u32::from(balcony),
+            companion: false,
+            id: SeatId::new(id),
+            number: number.into(),
+            row: row.into(),
+            x: 10_500 * i64::try_from(n).unwrap(),
+            y: 20_000,
+            zone: if balcony { "Balcony".into() } else { "Stalls".into() },
+        }
+    };
+    let category = |name: &str| Category { color: None, name: name.into() };
+    let document = LayoutDocument {
+        areas: vec![Area { capacity: 5, category: None, name: "Floor".into(), x: 0, y: 0 }],
+        categories: vec![category("Stalls"), category("Balcony")],
+        focal_point: Point::default(),
+        format: LAYOUT_FORMAT.into(),
+        name: "Little house".into(),
+        seats: seats.iter().enumerate().map(seat).collect(),
+    };
+    Arc::new(Layout::write(document).unwrap().0)
+}
+
+pub(crate) fn plan_replaced(plan: &Arc<Layout>) -> InventoryEvent {
+    PlanReplaced { layout: plan.digest(), plan: Some(Arc::clone(plan)) }.into()
 }
 
 pub(crate) fn price(ticket_type: u32) -> u64 {
@@ -381,6 +388,7 @@ pub(crate) fn one_of_each(n: u32) -> Vec<InventoryEvent> {
         resumed(),
         window_changed(Some(5), Some(60)),
         moved(50),
+        plan_replaced(&layout()),
         type_changed(&type_of(STALLS, "Parquet", None, &[])),
         capacity_changed(0, 3),
         seats_blocked(n, &["A-1", "B-1"], None),

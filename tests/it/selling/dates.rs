@@ -2,15 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{event, manage, sound};
-use crate::support::{Answer, TestApp};
-
-/// Changes an event as somebody who has just read it.
-async fn patch(app: &TestApp, id: &str, body: Value) -> Answer {
-    let path = format!("/v1/events/{id}");
-    let tag = app.manage("GET", &path).send().await.expect(200).header("etag").unwrap().to_owned();
-    app.manage("PATCH", &path).header("if-match", tag).json(body).send().await
-}
+use super::{event, manage, patch, sound};
+use crate::support::TestApp;
 
 #[tokio::test]
 async fn an_event_is_described_anew() {

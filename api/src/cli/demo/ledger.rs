@@ -131,6 +131,7 @@ impl Ledger {
             | InventoryEvent::InventoryDrafted(_)
             | InventoryEvent::InventoryPublished(_)
             | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::PlanReplaced(_)
             | InventoryEvent::TicketTypeChanged(_)
             | InventoryEvent::InventoryRescheduled(_)
             | InventoryEvent::SalePaused(_)

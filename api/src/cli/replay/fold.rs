@@ -118,7 +118,7 @@ impl Fold {
                 let name = match evolve(catalog, event, layouts)? {
                     CatalogEvent::ShowDrafted(drafted) => Some(drafted.name),
                     CatalogEvent::ShowDescribed(described) => Some(described.name),
-                    CatalogEvent::ShowRescheduled(_) => None,
+                    CatalogEvent::ShowRescheduled(_) | CatalogEvent::ShowPlanReplaced(_) => None,
                 };
                 if let (Some(show), Some(name)) = (event.stream.show(), name) {
                     self.shows.entry(show).or_default().name = name;

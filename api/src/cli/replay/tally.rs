@@ -94,6 +94,7 @@ impl Tally {
             | InventoryEvent::TaxRemoved(_)
             | InventoryEvent::InventoryPublished(_)
             | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::PlanReplaced(_)
             | InventoryEvent::TicketTypeChanged(_)
             | InventoryEvent::InventoryRescheduled(_)
             | InventoryEvent::SalePaused(_)

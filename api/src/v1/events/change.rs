@@ -1,13 +1,17 @@
 //! `PATCH /v1/events/{event_id}`
 
+use std::sync::Arc;
+
 use boxoffice_commands::owner::answer::Request;
 use boxoffice_domain::aggregate::Streamed as _;
-use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDescribed};
-use boxoffice_domain::id::ShowId;
+use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDescribed, ShowPlanReplaced};
+use boxoffice_domain::id::{SeatingPlanId, ShowId, VenueId};
 use boxoffice_domain::inventory::InventoryCommand;
 use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
 use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
 use boxoffice_domain::inventory::event::SaleWindowChanged;
+use boxoffice_domain::inventory::replace_plan::ReplacePlan;
+use boxoffice_domain::seating::Layout;
 use boxoffice_domain::refund::RefundPolicy;
 use boxoffice_projections::catalog::ShowRow;
 use boxoffice_projections::show::Terms;
@@ -18,11 +22,12 @@ use super::create::performers;
 use super::read::{EventBody, Found};
 use super::refund_policy::RefundPolicyBody;
 use crate::answer::Answer;
-use crate::context::Administrator;
+use crate::context::{Administrator, Context};
 use crate::extract::{Json, Path};
 use crate::idempotency::companion;
 use crate::if_match::IfMatch;
 use crate::problem::Problem;
+use crate::v1::venues::problem_at;
 use crate::wire;
 
 /// What is to be changed of an event. What is left out stays; null takes away what need not be there.
@@ -62,6 +67,11 @@ pub struct EventChange {
     #[serde(deserialize_with = "wire::present")]
     #[schema(value_type = Option<RefundPolicyBody>)]
     pub refund_policy: Option<Option<RefundPolicyBody>>,
+    /// The venue's seating plan: one that has every seat that is sold, held or blocked. It can be replaced, not taken
+    /// away.
+    #[serde(deserialize_with = "wire::present")]
+    #[schema(value_type = Option<String>)]
+    pub seating_plan_id: Option<Option<String>>,
 }
 
 impl EventChange {
@@ -82,6 +92,15 @@ impl EventChange {
                 Some(names) => performers(names.as_deref().unwrap_or_default())?,
             },
         })
+    }
+
+    /// The plan that it is to have, where that is told.
+    fn plan(&self) -> Result<Option<SeatingPlanId>, Problem> {
+        let taken_away =
+            || Problem::field("/seating_plan_id", "required", "A plan can be replaced, not taken away.");
+        let Some(told) = &self.seating_plan_id else { return Ok(None) };
+        let id = told.as_deref().ok_or_else(taken_away)?;
+        wire::id(id, "/seating_plan_id").map(Some)
     }
 
     fn window(&self, known: SaleWindowChanged) -> Result<SaleWindowChanged, Problem> {
@@ -118,7 +137,18 @@ fn window(terms: &Terms) -> SaleWindowChanged {
     SaleWindowChanged { sale_ends_at: terms.sale_ends_at, sale_starts_at: terms.sale_starts_at }
 }
 
-/// Changes what is said about an event, when its sale starts and ends, and on what terms tickets are given back. What is held stays what it is.
+/// The layout of a plan of the event's venue.
+async fn layout_of(context: &Context, venue: VenueId, plan: SeatingPlanId) -> Result<Arc<Layout>, Problem> {
+    let app = &context.app;
+    let row = app
+        .seating_plan(venue, plan)
+        .await
+        .map_err(|problem| problem_at(problem, "/seating_plan_id", "seating plan of the event's venue"))?;
+    app.feed.layout(row.layout).await?.ok_or_else(|| Problem::internal("an imported plan has no layout"))
+}
+
+/// Changes what is said about an event, when its sale starts and ends, its seating plan, and on what terms tickets are
+/// given back. What is held stays what it is.
 #[utoipa::path(patch, path = "/v1/events/{event_id}", tag = "Organizers", operation_id = "change_event",
     params(("event_id" = String, Path, description = "The event")), request_body = EventChange,
     responses((status = 200, description = "The event as it is now", body = EventBody)))]
@@ -131,14 +161,24 @@ pub async fn change_event(
     context.wait_all().await?;
     let app = &context.app;
     let (terms, row) = (app.terms(show)?, app.show_row(show).await?);
+    let (venue, was_plan, plan) = (row.venue, row.plan, value.plan()?);
     let (was_open, was_described) = (window(&terms), described(row));
     let (was_policy, policy) = (terms.refund_policy, value.policy(terms.refund_policy)?);
     let (open, description) = (value.window(was_open)?, value.described(&was_described)?);
+    let layout = match plan {
+        Some(plan) => Some(layout_of(&context, venue, plan).await?),
+        None => None,
+    };
     // What was read here is compared again where it is decided: nobody changes it in between.
     let tag = Found::of(&context, show).await?.tag;
     let knows = if_match.knows(&tag, ())?.is_some();
     let meta = context.command(&canonical);
-    // The window first: it is what can be refused.
+    // The inventory first: it is what can refuse.
+    if let Some(layout) = layout {
+        let expected = knows.then(|| terms.plan.as_ref().map(|plan| plan.digest()));
+        let command = InventoryCommand::ReplacePlan(ReplacePlan { plan: layout, expected });
+        app.send_to(show, command, companion(&meta, "plan")).await?;
+    }
     if open != was_open {
         let expected = knows.then_some(was_open);
         let command = InventoryCommand::ChangeSaleWindow(ChangeSaleWindow { window: open, expected });
@@ -152,6 +192,11 @@ pub async fn change_event(
     if description != was_described {
         let expected = knows.then(|| Box::new(was_described));
         let command = CatalogCommand::Describe { described: Box::new(description), expected };
+        app.catalog.send(Catalog::stream(show), Request { command, meta: meta.clone() }).await?;
+    }
+    if let Some(plan) = plan.filter(|plan| Some(*plan) != was_plan) {
+        let command = CatalogCommand::ReplacePlan(ShowPlanReplaced { plan });
+        let meta = companion(&meta, "catalog_plan");
         app.catalog.send(Catalog::stream(show), Request { command, meta }).await?;
     }
     context.wait_all().await?;

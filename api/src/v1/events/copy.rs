@@ -128,9 +128,8 @@ impl Original {
     }
 
     fn copy(self, app: &App, former: ShowId, show: ShowId, starts_at: Timestamp, later: Later) -> DraftCopy {
-        let areas = self.terms.plan.as_ref().map_or(0, |plan| plan.document().areas.len());
-        let areas = u32::try_from(areas).unwrap_or(u32::MAX);
-        // A standing area's pool is found by its place in the plan, in the copy too.
+        // The pools of standing areas have numbers below the number of pools, in the copy too.
+        let areas = u32::try_from(self.pools.len()).unwrap_or(u32::MAX);
         let pool_id = |pool: &Pool| {
             let area = (0..areas).find(|n| PoolId::of_area(former, *n) == pool.pool);
             area.map_or_else(|| PoolId::of_show(show, app.ids.next()), |n| PoolId::of_area(show, n))

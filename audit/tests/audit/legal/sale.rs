@@ -86,3 +86,28 @@ fn what_is_held_keeps_its_price_and_a_show_that_was_moved_sells_on() {
     log.order(2, &[seat("A1")]);
     assert_eq!(summary(&log.lines).orders, 2);
 }
+
+#[test]
+fn whoever_has_a_seat_keeps_it_in_another_plan() {
+    let mut log = crate::builder::Log::default();
+    let other = log.document(&crate::sale::other_layout());
+    log.on_sale();
+    log.inventory("pool_added", &json!({"capacity": 3, "name": "Floor", "pool": id("pool", 9)}));
+    log.sold(1, &[seat("A9")]);
+    log.paying(2, 2, &[seat("A1"), seat("A3")]);
+    log.paying(3, 3, &[seat("B1")]);
+    crate::sale::block_seats(&mut log, 1, &["A2", "B2"]);
+    log.pass(HOLD);
+    log.hold_event("hold_expired", 2);
+    log.also("pool_capacity_changed", &json!({"capacity": 5, "pool": id("pool", 9)}));
+    log.also("plan_replaced", &json!({"layout": other}));
+    log.event(&log.stream("catalog"), "show_plan_replaced", &json!({"plan": id("seating_plan", 2)}));
+    log.inventory("block_released", &json!({"block": id("block", 1), "seats": ["A2"]}));
+    // One of the two seats is gone, so both are.
+    log.authorise(2, 2, 9000);
+    log.void_due(2, 2, "seats_gone");
+    log.hold_event("hold_expired", 3);
+    reclaim(&mut log, 3, &[seat("B1")]);
+    log.hold(4, &[seat("A3"), seat("A4")]);
+    assert_eq!((summary(&log.lines).tickets, summary(&log.lines).holds_live), (2, 1));
+}

@@ -76,6 +76,7 @@ fn fold(events: &[Timed]) -> BTreeMap<HoldId, Hold> {
             | InventoryEvent::TaxRemoved(_)
             | InventoryEvent::InventoryPublished(_)
             | InventoryEvent::SaleWindowChanged(_)
+            | InventoryEvent::PlanReplaced(_)
             | InventoryEvent::TicketTypeChanged(_)
             | InventoryEvent::InventoryRescheduled(_)
             | InventoryEvent::SalePaused(_)

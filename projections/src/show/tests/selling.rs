@@ -81,3 +81,39 @@ fn a_ticket_type_changes_and_what_is_held_keeps_its_price() {
     let body: serde_json::Value = serde_json::from_slice(&view.seats().to_json()).unwrap();
     assert_eq!(body["seats"][0]["ticket_type_ids"], json!([]));
 }
+
+/// The second plan has other places for the seats, one that is new, and neither `A-1` nor `B-1`.
+fn rebuilt() -> std::sync::Arc<Layout> {
+    layout_of(&["B-4", "A-9", "A-2", "A-3", "A-4", "A-5", "A-6", "B-2", "B-3"])
+}
+
+#[test]
+fn a_seat_that_both_plans_have_is_whose_it_was_and_who_watches_starts_anew() {
+    let mut view = given_on_sale([
+        hold_placed(1, 300, vec![seat("A-3"), seat("B-4")]),
+        hold_placed(2, 5, vec![seat("A-1"), floor()]),
+        seats_blocked(1, &["B-2"], None),
+        hold_expired(2),
+    ]);
+    let before = (view.position(), view.change_count());
+    apply(&mut view, 20, &plan_replaced(&rebuilt()));
+    assert_eq!(view.delta_since(before.0), Since::Reset);
+    assert_eq!(view.delta_since_count(before.1), Since::Reset);
+    assert_eq!(states(&view), "haahaaaba");
+    assert_eq!(counts(&view)[..2], [[6, 5, 1, 0], [3, 1, 1, 0]]);
+    assert_eq!((view.seat("A-1"), view.seat("A-9")), (None, Some(SeatState::Available)));
+    assert_eq!(view.block(block(1)).unwrap().seats, [SeatId::new("B-2")]);
+    let mut kept = ShowView::of_bytes(&view.to_be_kept().into_bytes().unwrap(), Some(rebuilt())).unwrap();
+    for view in [&mut view, &mut kept] {
+        let (position, changes) = (view.position(), view.change_count());
+        apply(view, 30, &hold_released(1));
+        assert_eq!(states(view), "aaaaaaaba");
+        let Since::Delta(changed) = view.delta_since_count(changes) else {
+            panic!("few changes are remembered")
+        };
+        assert_eq!(changed.len(), 2);
+        assert!(matches!(view.delta_since(position), Since::Delta(_)));
+        let body: serde_json::Value = serde_json::from_slice(&view.seats().to_compact()).unwrap();
+        assert_eq!(body["seat_ids"][1], "A-9");
+    }
+}
