@@ -7,9 +7,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use boxoffice_commands::engine::Failure;
 use boxoffice_commands::provider::ProviderOutage;
-use boxoffice_domain::id::TicketTypeId;
+use boxoffice_domain::id::{TicketId, TicketTypeId};
 use boxoffice_domain::inventory::publish::Missing;
 use boxoffice_domain::inventory::{Invalid, InventoryRefused};
+use boxoffice_domain::seating::SeatId;
 use boxoffice_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -288,17 +289,14 @@ where
 impl From<InventoryRefused> for Problem {
     fn from(refused: InventoryRefused) -> Self {
         let plain = |code| Self::new(code, sentence(&refused.to_string()));
+        let named = |code, tickets: &[TicketId]| plain(code).with("ticket_ids", json!(tickets));
         match &refused {
             InventoryRefused::Exists => plain(Code::AlreadyExists),
             InventoryRefused::UnknownShow => Self::not_found("event"),
             InventoryRefused::Invalid(invalid) => invalid_request(invalid),
             InventoryRefused::NotReady(missing) => Self::new(Code::NotReady, "See `missing`.")
                 .with("missing", missing.iter().map(|missing| json!(missing_words(*missing))).collect()),
-            InventoryRefused::SaleNotOpen { opens_at } => match opens_at {
-                Some(at) => Self::new(Code::SaleNotOpen, format!("The sale opens at {at}."))
-                    .with("opens_at", json!(at)),
-                None => Self::new(Code::SaleNotOpen, "The event is not on sale now."),
-            },
+            InventoryRefused::SaleNotOpen { opens_at } => sale_not_open(*opens_at),
             InventoryRefused::UnknownPool => Self::not_found("pool"),
             InventoryRefused::UnknownBlock => Self::not_found("block"),
             InventoryRefused::NotInBlock => plain(Code::NotInBlock),
@@ -331,11 +329,7 @@ impl From<InventoryRefused> for Problem {
                     .collect(),
             ),
             InventoryRefused::NotTogether { ticket_type, together } => not_together(*ticket_type, *together),
-            InventoryRefused::SeatsLeftAlone(seats) => Self::new(
-                Code::OrphanSeat,
-                "Free seats would be left with nobody beside them, see `seats`. Take them too, or leave room for two.",
-            )
-            .with("seats", json!(seats)),
+            InventoryRefused::SeatsLeftAlone(seats) => left_alone(seats),
             InventoryRefused::LimitExceeded { ticket_type, limit } => {
                 Self::new(Code::LimitExceeded, format!("One order may have at most {limit}."))
                     .with("limit", json!(limit))
@@ -374,14 +368,12 @@ impl From<InventoryRefused> for Problem {
             InventoryRefused::OrderNotPaid => {
                 Self::new(Code::OrderNotPaid, "It has no tickets yet. Cancel it instead.")
             }
-            InventoryRefused::UnknownTickets(tickets) => {
-                plain(Code::UnknownTickets).with("ticket_ids", json!(tickets))
-            }
-            InventoryRefused::TicketsReturned(tickets) => {
-                plain(Code::TicketsReturned).with("ticket_ids", json!(tickets))
-            }
+            InventoryRefused::UnknownTickets(tickets) => named(Code::UnknownTickets, tickets),
+            InventoryRefused::TicketsReturned(tickets) => named(Code::TicketsReturned, tickets),
             InventoryRefused::NotRefundable { ended_at } => not_refundable(*ended_at),
-            InventoryRefused::ReasonNeeded => Self::field("/reason", "missing", sentence(&refused.to_string())),
+            InventoryRefused::ReasonNeeded => {
+                Self::field("/reason", "missing", sentence(&refused.to_string()))
+            }
             InventoryRefused::PaymentDisputed => Self::new(
                 Code::PaymentDisputed,
                 "The payer wants the money back through their bank, which decides about it.",
@@ -389,11 +381,10 @@ impl From<InventoryRefused> for Problem {
             InventoryRefused::UnknownTransfer => Self::not_found("transfer"),
             InventoryRefused::TransferClosed => plain(Code::TransferClosed),
             InventoryRefused::TransferOpen(transfer) => {
-                Self::new(Code::TransferOpen, "Withdraw that offer first.").with("transfer_id", json!(transfer))
+                Self::new(Code::TransferOpen, "Withdraw that offer first.")
+                    .with("transfer_id", json!(transfer))
             }
-            InventoryRefused::TicketsPassedOn(tickets) => {
-                plain(Code::TicketsTransferred).with("ticket_ids", json!(tickets))
-            }
+            InventoryRefused::TicketsPassedOn(tickets) => named(Code::TicketsTransferred, tickets),
             InventoryRefused::ShowBegun => plain(Code::EventBegun),
             InventoryRefused::UnknownRefund => Self::not_found("refund"),
             InventoryRefused::RefundMade => plain(Code::RefundMade),
@@ -403,6 +394,20 @@ impl From<InventoryRefused> for Problem {
             ),
         }
     }
+}
+
+fn sale_not_open(opens_at: Option<Timestamp>) -> Problem {
+    match opens_at {
+        Some(at) => {
+            Problem::new(Code::SaleNotOpen, format!("The sale opens at {at}.")).with("opens_at", json!(at))
+        }
+        None => Problem::new(Code::SaleNotOpen, "The event is not on sale now."),
+    }
+}
+
+fn left_alone(seats: &[SeatId]) -> Problem {
+    let detail = "Free seats would be left with nobody beside them, see `seats`. Take them too, or leave room for two.";
+    Problem::new(Code::OrphanSeat, detail).with("seats", json!(seats))
 }
 
 fn not_together(ticket_type: TicketTypeId, together: u32) -> Problem {

@@ -75,11 +75,11 @@ impl Offer {
     }
 
     async fn refuse(&self, app: &TestApp) -> Answer {
-        app.call("POST", &format!("{}/refusal", self.path())).bearer(&self.token).send().await
+        app.call("POST", format!("{}/refusal", self.path())).bearer(&self.token).send().await
     }
 
     async fn withdraw(&self, app: &TestApp, token: &str) -> Answer {
-        app.call("DELETE", &self.path()).bearer(token).send().await
+        app.call("DELETE", self.path()).bearer(token).send().await
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn get_ticket(context: Context, Path(ticket): Path<TicketId>) -> Resul
         ticket_id: ticket.to_string(),
         event_id: row.show.to_string(),
         order_id: row.order.to_string(),
-        seat_id: row.seat.as_ref().map(|seat| seat.to_string()),
+        seat_id: row.seat.as_ref().map(ToString::to_string),
         ticket_type_id: row.ticket_type.to_string(),
         price: Money::new(row.price, app.terms(row.show)?.currency),
         status: row.status.to_string(),

@@ -1,5 +1,8 @@
 //! Facts about a seat in words, as short as they can be without asking back.
 
+use std::fmt::Display;
+
+use boxoffice_domain::id::OrderId;
 use boxoffice_domain::inventory::event::{
     CancelReason, InventoryEvent, ReturnReason, TicketsReturned, VoidReason,
 };
@@ -57,9 +60,7 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         InventoryEvent::PaymentActionRequired(payment) => {
             format!("The payer of {} has to confirm with their bank ({})", payment.order, payment.payment)
         }
-        InventoryEvent::PaymentAuthorised(payment) => {
-            format!("Money for {} was reserved ({})", payment.order, payment.payment)
-        }
+        InventoryEvent::PaymentAuthorised(paid) => money("for", paid.order, "was reserved", paid.payment),
         InventoryEvent::PaymentDeclined(payment) => {
             let why = plain(&payment.reason);
             format!("Payment of {} was declined: {why} ({})", payment.order, payment.payment)
@@ -68,9 +69,7 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             format!("Taken again for {}, whose payment came late ({})", reclaimed.order, reclaimed.hold)
         }
         InventoryEvent::OrderSecured(secured) => format!("Secured for {}", secured.order),
-        InventoryEvent::PaymentCaptured(payment) => {
-            format!("Money for {} has come ({})", payment.order, payment.payment)
-        }
+        InventoryEvent::PaymentCaptured(paid) => money("for", paid.order, "has come", paid.payment),
         InventoryEvent::PaymentCaptureFailed(payment) => {
             let why = plain(&payment.reason);
             format!("Money for {} did not come: {why} ({})", payment.order, payment.payment)
@@ -79,12 +78,10 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             let why = void_reason(payment.reason);
             format!("Money for {} has to be let go, because {why} ({})", payment.order, payment.payment)
         }
-        InventoryEvent::PaymentLapsed(payment) => {
-            format!("Money for {} is reserved no longer ({})", payment.order, payment.payment)
+        InventoryEvent::PaymentLapsed(paid) => {
+            money("for", paid.order, "is reserved no longer", paid.payment)
         }
-        InventoryEvent::PaymentVoided(payment) => {
-            format!("Money for {} was let go ({})", payment.order, payment.payment)
-        }
+        InventoryEvent::PaymentVoided(paid) => money("for", paid.order, "was let go", paid.payment),
         InventoryEvent::PaymentDisputed(payment) => {
             let order = payment.order;
             format!("The payer of {order} wants the money back through their bank ({})", payment.payment)
@@ -101,12 +98,8 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
         }
         InventoryEvent::InventoryCancelled(_) => "Cancelled".to_owned(),
         InventoryEvent::TicketsReturned(returned) => given_back(returned, touch),
-        InventoryEvent::RefundDue(due) => {
-            format!("Money of {} has to go back ({})", due.order, due.refund)
-        }
-        InventoryEvent::RefundMade(made) => {
-            format!("Money of {} has gone back ({})", made.order, made.refund)
-        }
+        InventoryEvent::RefundDue(due) => money("of", due.order, "has to go back", due.refund),
+        InventoryEvent::RefundMade(made) => money("of", made.order, "has gone back", made.refund),
         InventoryEvent::RefundFailed(failed) => {
             let (order, why) = (failed.order, plain(&failed.reason));
             format!("Money of {order} could not go back: {why} ({})", failed.refund)
@@ -119,6 +112,10 @@ pub(crate) fn of(event: &InventoryEvent, touch: &Touch, at: Timestamp) -> String
             None => format!("Sold in {}", issued.order),
         },
     }
+}
+
+fn money(of: &str, order: OrderId, what: &str, id: impl Display) -> String {
+    format!("Money {of} {order} {what} ({id})")
 }
 
 fn given_back(returned: &TicketsReturned, touch: &Touch) -> String {

@@ -2,8 +2,8 @@
 
 use boxoffice_domain::id::OrderId;
 use boxoffice_domain::inventory::event::{
-    CancelReason, HoldPlaced, InventoryDrafted, InventoryEvent, Item, OrderCancelled, OrderPlaced,
-    ReturnReason, TicketItem, TicketsReturned,
+    CancelReason, HoldPlaced, InventoryDrafted, InventoryEvent, Item, OrderCancelled, OrderPlaced, PoolAdded,
+    ReturnReason, TicketItem, TicketTypeAdded, TicketsReturned,
 };
 use boxoffice_domain::time::Timestamp;
 
@@ -17,15 +17,8 @@ impl ShowView {
     pub(super) fn fold(&mut self, event: &InventoryEvent, at: Timestamp) {
         match event {
             InventoryEvent::InventoryDrafted(drafted) => self.drafted(drafted),
-            InventoryEvent::PoolAdded(added) => {
-                self.stock.add_pool(added.pool, &added.name, added.capacity);
-                self.changes.push(self.position, None);
-            }
-            InventoryEvent::TicketTypeAdded(added) => {
-                self.stock.add_type(TicketType::of(added));
-                self.sheet = None;
-                self.changes.push(self.position, None);
-            }
+            InventoryEvent::PoolAdded(added) => self.pool_added(added),
+            InventoryEvent::TicketTypeAdded(added) => self.ticket_type_added(added),
             InventoryEvent::FeeAdded(added) => self.tariffs.fee_added(added),
             InventoryEvent::FeeRemoved(removed) => self.tariffs.fee_removed(removed),
             InventoryEvent::TaxAdded(added) => self.tariffs.tax_added(added),
@@ -119,6 +112,17 @@ impl ShowView {
             | InventoryEvent::PaymentVoided(_)
             | InventoryEvent::PaymentDisputed(_) => {}
         }
+    }
+
+    fn pool_added(&mut self, added: &PoolAdded) {
+        self.stock.add_pool(added.pool, &added.name, added.capacity);
+        self.changes.push(self.position, None);
+    }
+
+    fn ticket_type_added(&mut self, added: &TicketTypeAdded) {
+        self.stock.add_type(TicketType::of(added));
+        self.sheet = None;
+        self.changes.push(self.position, None);
     }
 
     fn terms_change(&mut self, change: impl FnOnce(&mut Terms)) {
