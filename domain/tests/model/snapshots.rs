@@ -32,7 +32,7 @@ use super::{Sale, place, seat, units};
 const KNOWN: &[(u16, &str)] = &[
     (1, "8ded3a38f8ea912397ffb67822c525bf64b10e141affaaf2c0cad04df8da4f5c"),
     (2, "b3ceb87d5a8ee81763f29c32b2ce9c6024ed8f2a6660865e175c9d2cdc18fafc"),
-    (3, "17cc2201dcabd29762fb4b7ab35f13632ea7a2a695e0c54094601cde4f511784"),
+    (3, "ea4fe75d84bdb8f3af924e26aa47d344678915a0a96340ad2c60da3b09c555ef"),
 ];
 
 #[test]

@@ -18,9 +18,9 @@ use boxoffice_domain::inventory::event::{
     InventoryEvent, InventoryPublished, InventoryRescheduled, Item, OrderCancelled, OrderPlaced,
     OrderSecured, PaymentActionRequired, PaymentAuthorised, PaymentCaptureFailed, PaymentCaptured,
     PaymentDeclined, PaymentDisputed, PaymentLapsed, PaymentStarted, PaymentVoidDue, PaymentVoided,
-    PlanReplaced, PoolAdded, PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed, SaleWindowChanged,
-    TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded, TicketTypeChanged, TicketsIssued,
-    VoidReason,
+    PlanReplaced, PoolAdded, PoolCapacityChanged, RefundReason, ReturnReason, SalePaused, SaleResumed,
+    SaleWindowChanged, TaxAdded, TaxPer, TaxRemoved, TaxedPart, TicketItem, TicketTypeAdded,
+    TicketTypeChanged, TicketsIssued, VoidReason,
 };
 use boxoffice_domain::log::{CommandMeta, Recorded, StreamName};
 use boxoffice_domain::money::Minor;
