@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use boxoffice_commands::engine::Failure;
 use boxoffice_commands::provider::ProviderOutage;
-use boxoffice_domain::id::{TicketId, TicketTypeId};
+use boxoffice_domain::id::{PoolId, TicketId, TicketTypeId};
 use boxoffice_domain::inventory::publish::Missing;
 use boxoffice_domain::inventory::{Invalid, InventoryRefused};
 use boxoffice_domain::seating::SeatId;
@@ -305,13 +305,7 @@ impl From<InventoryRefused> for Problem {
                 plain(Code::SoldOut).with("left", json!([{"pool_id": pool, "available": available}]))
             }
             InventoryRefused::PlanDoesNotFit { seats, ticket_types, pools } => {
-                let detail = "The plan lacks what somebody has or what is sold: `seats` (or it has them in another \
-                              category), seats for `ticket_type_ids`, standing areas for `pool_ids`. At most 100 of \
-                              each are named.";
-                Self::new(Code::PlanDoesNotFit, detail)
-                    .with("seats", json!(seats))
-                    .with("ticket_type_ids", json!(ticket_types))
-                    .with("pool_ids", json!(pools))
+                does_not_fit(seats, ticket_types, pools)
             }
             InventoryRefused::SalePaused => {
                 Self::new(Code::SaleNotOpen, "The organizer has paused the sale.").with("paused", json!(true))
@@ -394,6 +388,15 @@ impl From<InventoryRefused> for Problem {
             ),
         }
     }
+}
+
+fn does_not_fit(seats: &[SeatId], ticket_types: &[TicketTypeId], pools: &[PoolId]) -> Problem {
+    let detail = "The plan lacks what somebody has or what is sold: `seats` (or it has them in another category), seats \
+                  for `ticket_type_ids`, standing areas for `pool_ids`. At most 100 of each are named.";
+    Problem::new(Code::PlanDoesNotFit, detail)
+        .with("seats", json!(seats))
+        .with("ticket_type_ids", json!(ticket_types))
+        .with("pool_ids", json!(pools))
 }
 
 fn sale_not_open(opens_at: Option<Timestamp>) -> Problem {
