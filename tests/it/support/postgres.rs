@@ -1,5 +1,6 @@
 //! A PostgreSQL of a test's own: on a free port, in a folder of its own, not as root, and gone with whoever started it.
 
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -13,8 +14,13 @@ use tempfile::TempDir;
 /// How long the server may take to come up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Ends the server when the pipe to this shell ends, however its other end does.
-const GUARD: &str = "\"$@\" & server=$!; cat > /dev/null; kill -QUIT $server; wait $server";
+/// Ends the server when the pipe to this shell ends, however its other end does, and removes its folder unless told
+/// [`KEEP`]: what a test binary holds for all of its tests is never dropped.
+const GUARD: &str = "folder=$1; shift; \"$@\" & server=$!; told=$(cat); kill -QUIT $server; wait $server; \
+                     [ \"$told\" = keep ] || rm -rf \"$folder\"";
+
+/// The server will run again on the same files.
+const KEEP: &[u8] = b"keep";
 
 /// A running server.
 pub struct Server {
@@ -104,7 +110,7 @@ impl Server {
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
+            guard.stdin.take().unwrap().write_all(KEEP).unwrap();
             let _ = guard.wait();
         }
     }
@@ -125,7 +131,12 @@ impl Server {
     pub fn run(&mut self) {
         assert!(self.guard.is_none(), "the server runs");
         let mut shell = self.as_user(Command::new("sh"));
-        shell.args(["-c", GUARD, "sh"]).arg(self.programs.join("postgres")).arg("-D").arg(self.data());
+        shell
+            .args(["-c", GUARD, "sh"])
+            .arg(self.folder.path())
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.data());
         shell.args(["-p", &self.port.to_string(), "-c", "unix_socket_directories="]);
         shell.args(["-c", "listen_addresses=127.0.0.1"]);
         for setting in &self.settings {
