@@ -13,6 +13,7 @@ mod bench;
 mod best_available;
 mod check_ins;
 mod contention;
+mod demo;
 mod events;
 mod evolution;
 mod faults;

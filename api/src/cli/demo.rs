@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::audit::{Verdict, exit_code, verdict_of_log};
 use super::failed::Failed;
 use super::listener::Listener;
+use super::office::{BOOKING_FEE, HANDLING_FEE, VAT};
 use super::scratch::Scratch;
 use super::serve::app_options;
 use super::{Outcome, Threads, block_on, logging, output, signals};
@@ -40,6 +41,7 @@ mod stage;
 mod view;
 mod watch;
 
+use counts::in_words;
 use ledger::Ledger;
 use sale::{Manner, Sale};
 use stage::{Plan, Stage};
@@ -164,7 +166,11 @@ async fn show(
     };
     say(&format!("boxoffice demo at {at}"));
     let stage = Stage { app, address, token: &token, hold_seconds: hold_seconds(arguments.seconds) };
-    let houses = stage.set(plan, |what| say(&format!("  on sale: {what}"))).await?;
+    say(&format!(
+        "For adults, concessions and children; fees of {BOOKING_FEE} % a ticket and {} an order on top, {VAT} % VAT included:",
+        in_words(HANDLING_FEE)
+    ));
+    let houses = stage.set(plan, |what| say(&format!("  {what}"))).await?;
     let houses = houses.into_iter().map(Arc::new).collect();
     let sale = Sale::new(
         houses,

@@ -69,7 +69,34 @@ pub(crate) struct NewEvent<'a> {
     pub(crate) starts_at: &'a str,
     /// How long a hold lives.
     pub(crate) hold_seconds: u32,
+    /// At which prices, and on what terms.
+    pub(crate) terms: Terms,
 }
+
+/// What an event charges for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Terms {
+    /// One price for each category and area, and nothing beside.
+    Plain,
+    /// As real houses have it: adults, concessions and children, a fee for each ticket and one for each order, a tax,
+    /// tickets that can be given back, and standing places whose holders may go out and come back.
+    Full,
+}
+
+/// Who a ticket type is for in [`Terms::Full`], and what share of the price they pay, in per cent.
+const KINDS: [(&str, u64); 3] = [("Adult", 100), ("Concession", 80), ("Child", 50)];
+
+/// What booking costs for each ticket in [`Terms::Full`], in per cent of its price.
+pub(crate) const BOOKING_FEE: &str = "4";
+
+/// What each order costs beside, in cents.
+pub(crate) const HANDLING_FEE: u64 = 150;
+
+/// What of prices and fees is tax, in per cent.
+pub(crate) const VAT: &str = "7";
+
+/// How often a standing place of [`Terms::Full`] lets its holder in.
+const STANDING_ENTRIES: u32 = 3;
 
 /// What a standing area sells as.
 #[derive(Debug, Clone)]
@@ -80,7 +107,12 @@ pub(crate) struct Standing {
     pub(crate) name: String,
     /// How many there are.
     pub(crate) capacity: u64,
+    /// What one costs, in cents.
+    pub(crate) price: u64,
 }
+
+/// What a standing place costs, in cents.
+const STANDING_PRICE: u64 = 5_900;
 
 impl Office {
     /// With the administrator's token.
@@ -123,26 +155,33 @@ impl Office {
             "starts_at": event.starts_at,
             "currency": "EUR",
             "hold_seconds": event.hold_seconds,
+            "refund_policy": event.terms.refund_policy(),
         });
         let made: Value = self.post("/v1/events", &body).await?;
         let show = id(&made, "event_id")?;
         let categories = event.plan.categories.iter().filter(|category| category.seats > 0);
         for (category, price) in categories.zip(prices()) {
-            let sells = json!({
-                "name": category.name,
-                "price": { "amount": price, "currency": "EUR" },
-                "price_category": category.name,
-            });
-            let _: Value = self.post(&format!("/v1/events/{show}/ticket_types"), &sells).await?;
+            for (name, percent) in event.terms.kinds(&category.name) {
+                let sells = json!({
+                    "name": name,
+                    "price": eur(price * percent / 100),
+                    "price_category": category.name,
+                });
+                let _: Value = self.post(&format!("/v1/events/{show}/ticket_types"), &sells).await?;
+            }
         }
-        let standing = if event.plan.areas.is_empty() { Vec::new() } else { self.standing(&show).await? };
+        let areas = &event.plan.areas;
+        let standing = if areas.is_empty() { Vec::new() } else { self.standing(&show, event.terms).await? };
+        for (what, charge) in event.terms.charges() {
+            let _: Value = self.post(&format!("/v1/events/{show}/{what}"), &charge).await?;
+        }
         let _: Value =
             self.send(&format!("/v1/events/{show}/publication"), Bytes::from_static(b"{}")).await?;
         Ok((show, standing))
     }
 
     /// Sells the standing areas of an event's plan, which have become pools.
-    async fn standing(&mut self, show: &str) -> Result<Vec<Standing>, Failed> {
+    async fn standing(&mut self, show: &str, terms: Terms) -> Result<Vec<Standing>, Failed> {
         #[derive(Deserialize)]
         struct Pools {
             data: Vec<Pool>,
@@ -159,12 +198,18 @@ impl Office {
         for pool in pools.data {
             let sells = json!({
                 "name": pool.name,
-                "price": { "amount": 5_900, "currency": "EUR" },
+                "price": eur(STANDING_PRICE),
                 "pool_ids": [pool.id],
+                "entries": terms.standing_entries(),
             });
             let made: Value = self.post(&format!("/v1/events/{show}/ticket_types"), &sells).await?;
             let ticket_type = id(&made, "ticket_type_id")?;
-            standing.push(Standing { ticket_type, name: pool.name, capacity: pool.capacity });
+            standing.push(Standing {
+                ticket_type,
+                name: pool.name,
+                capacity: pool.capacity,
+                price: STANDING_PRICE,
+            });
         }
         Ok(standing)
     }
@@ -191,6 +236,43 @@ impl Office {
         let reply = self.client.call(&call.clone().with(&token)).await?;
         reply.read().map_err(|problem| Failed::new(format!("{} was refused: {problem}", call.path())))
     }
+}
+
+impl Terms {
+    /// The ticket types of a category: what each is called, and what share of the price it costs.
+    fn kinds(self, category: &str) -> Vec<(String, u64)> {
+        match self {
+            Self::Plain => vec![(category.to_owned(), 100)],
+            Self::Full => {
+                KINDS.iter().map(|(kind, percent)| (format!("{category}, {kind}"), *percent)).collect()
+            }
+        }
+    }
+
+    fn refund_policy(self) -> Option<Value> {
+        let policy = json!({ "until_hours_before_start": 24, "percentage": "90", "fees": "kept" });
+        (self == Self::Full).then_some(policy)
+    }
+
+    fn standing_entries(self) -> u32 {
+        if self == Self::Full { STANDING_ENTRIES } else { 1 }
+    }
+
+    /// Fees and taxes, each with the member of the event that it goes to.
+    fn charges(self) -> Vec<(&'static str, Value)> {
+        if self == Self::Plain {
+            return Vec::new();
+        }
+        vec![
+            ("fees", json!({ "name": "Booking", "percentage": BOOKING_FEE })),
+            ("fees", json!({ "name": "Handling", "amount": eur(HANDLING_FEE), "per": "order" })),
+            ("taxes", json!({ "name": "VAT", "percentage": VAT, "included": true })),
+        ]
+    }
+}
+
+fn eur(amount: u64) -> Value {
+    json!({ "amount": amount, "currency": "EUR" })
 }
 
 fn id(made: &Value, member: &str) -> Result<String, Failed> {

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::child::ChildServer;
 use crate::cli::failed::Failed;
-use crate::cli::office::{NewEvent, NewVenue, Office};
+use crate::cli::office::{NewEvent, NewVenue, Office, Terms};
 
 /// The most shows that are made.
 const SHOWS_MAX: u64 = 40;
@@ -60,6 +60,7 @@ pub(super) async fn set_up(server: &ChildServer, seats_wanted: u64, of_each: u64
             performers: &[],
             starts_at: &starts_at,
             hold_seconds: HOLD_SECONDS,
+            terms: Terms::Plain,
         };
         let (show, _) = office.event(&event).await?;
         shows.push(show);

@@ -13,11 +13,14 @@ use uuid::Uuid;
 
 use super::house::House;
 use super::programme;
-use super::sale::{Sale, Ticket};
+use super::sale::{Sale, Shown, Ticket};
 use crate::cli::client::{Call, Reply};
 
 /// How often a buyer looks for other seats.
 const LOOKS_MAX: u32 = 4;
+
+/// How often a buyer looks whether the tickets have come.
+const GLANCES_MAX: u32 = 20;
 
 /// How often a buyer sends a request again that the server had no time for.
 const TRIES_MAX: u32 = 4;
@@ -45,11 +48,15 @@ enum Intention {
     PaysLate,
     /// Has a bank that promises the money and does not send it.
     BankFails,
+    /// Buys, and gives the tickets back.
+    GivesBack,
+    /// Buys for somebody else, who accepts one of the tickets.
+    PassesOn,
 }
 
 /// Of a hundred buyers, how many do what.
-const INTENTIONS: [(Intention, u32); 10] = [
-    (Intention::Buys, 62),
+const INTENTIONS: [(Intention, u32); 12] = [
+    (Intention::Buys, 56),
     (Intention::ProvesIdentity, 4),
     (Intention::TakesTime, 2),
     (Intention::TriesAnotherCard, 7),
@@ -59,6 +66,8 @@ const INTENTIONS: [(Intention, u32); 10] = [
     (Intention::GivesUp, 3),
     (Intention::PaysLate, 4),
     (Intention::BankFails, 2),
+    (Intention::GivesBack, 3),
+    (Intention::PassesOn, 3),
 ];
 
 /// Of a hundred buyers, how many bring how many people.
@@ -123,6 +132,18 @@ struct Read {
 #[derive(Deserialize)]
 struct ReadTicket {
     ticket_id: String,
+}
+
+/// A ticket with its code.
+#[derive(Deserialize)]
+struct Coded {
+    qr: String,
+}
+
+#[derive(Deserialize)]
+struct Offered {
+    transfer_id: String,
+    transfer_token: String,
 }
 
 /// A buyer.
@@ -197,9 +218,60 @@ impl Buyer {
                 self.instruct(&payment, &ordered, &json!({ "outcome": "succeed" })).await?;
                 self.collect(&ordered).await?;
             }
+            Intention::GivesBack => {
+                self.pay(&ordered, json!({ "outcome": "succeed" })).await?;
+                self.tickets(&ordered).await?;
+                self.think(300, 1_500).await;
+                let path = format!("/v1/orders/{}/refunds", ordered.order_id);
+                self.ask(Call::post(&path, "{}").with(&ordered.order_token)).await?;
+            }
+            Intention::PassesOn => {
+                self.pay(&ordered, json!({ "outcome": "succeed" })).await?;
+                self.think(300, 1_500).await;
+                self.pass_on(&ordered).await?;
+            }
             _ => self.pay_up(&ordered).await?,
         }
         Ok(())
+    }
+
+    /// Offers one of the tickets to somebody, who accepts it. Its former code is shown at a door all the same.
+    async fn pass_on(&mut self, ordered: &Ordered) -> Result<(), Ended> {
+        let Some(ReadTicket { ticket_id }) = self.tickets(ordered).await?.into_iter().next() else {
+            return Err(Ended);
+        };
+        let path = format!("/v1/tickets/{ticket_id}");
+        let reply = self.ask(Call::get(&path).with(&ordered.order_token)).await?;
+        let former: Coded = self.read(&reply)?;
+        let (name, email) = programme::buyer(self.number, &mut self.dice);
+        let body = json!({ "to_email": email }).to_string();
+        let path = format!("/v1/tickets/{ticket_id}/transfer");
+        let reply = self.ask(Call::post(&path, body).with(&ordered.order_token)).await?;
+        let offered: Offered = self.read(&reply)?;
+        self.think(300, 1_500).await;
+        let path = format!("/v1/transfers/{}/acceptance", offered.transfer_id);
+        let body = json!({ "name": name, "email": email }).to_string();
+        let reply = self.ask(Call::post(&path, body).with(&offered.transfer_token)).await?;
+        let current: Coded = self.read(&reply)?;
+        let show = self.house.show.to_string();
+        let shown =
+            [former, current].map(|Coded { qr }| Ticket { show: show.clone(), shown: Shown::Code(qr) });
+        self.sale.keep(shown);
+        Ok(())
+    }
+
+    /// The tickets of an order that is paid for, once they are there.
+    async fn tickets(&mut self, ordered: &Ordered) -> Result<Vec<ReadTicket>, Ended> {
+        let path = format!("/v1/orders/{}", ordered.order_id);
+        for _ in 0..GLANCES_MAX {
+            let reply = self.ask(Call::get(&path).with(&ordered.order_token)).await?;
+            let read: Read = self.read(&reply)?;
+            if !read.tickets.is_empty() {
+                return Ok(read.tickets);
+            }
+            self.think(200, 400).await;
+        }
+        Err(Ended)
     }
 
     /// Looks for seats until some can be held.
@@ -233,7 +305,7 @@ impl Buyer {
         if !(2..=6).contains(&people) || self.dice.u32(..100) >= BEST {
             return Ok(None);
         }
-        let Some(ticket_type) = self.dice.choice(&self.house.sells.seated) else { return Ok(None) };
+        let Some(ticket_type) = self.house.sells.seated.adult(&mut self.dice) else { return Ok(None) };
         let best = json!({ "ticket_type_id": ticket_type, "quantity": people, "split": "pairs" });
         let body = json!({ "items": [{ "best_available": best }] }).to_string();
         let key = self.key();
@@ -262,8 +334,14 @@ impl Buyer {
             return (vec![item], area.name.clone());
         }
         let seats = self.house.choose(people, &mut self.dice);
-        let seat = |seat: &u32| Some(json!({ "seat_id": self.house.layout.seat(*seat)?.id.as_str() }));
-        (seats.iter().filter_map(seat).collect(), self.house.describe(&seats))
+        let (layout, curtain) = (&self.house.layout, &self.house.sells.seated);
+        let mut items = Vec::with_capacity(seats.len());
+        for seat in seats.iter().filter_map(|seat| layout.seat(*seat)) {
+            let category = layout.category_name(seat.category).unwrap_or_default();
+            let ticket_type = curtain.of_company(category, items.is_empty(), &mut self.dice);
+            items.push(json!({ "seat_id": seat.id.as_str(), "ticket_type_id": ticket_type }));
+        }
+        (items, self.house.describe(&seats))
     }
 
     async fn order(&mut self, held: &Held) -> Result<Ordered, Ended> {
@@ -307,7 +385,9 @@ impl Buyer {
         let read: Read = self.read(&reply)?;
         let show = self.house.show.to_string();
         self.sale.keep(
-            read.tickets.into_iter().map(|ticket| Ticket { show: show.clone(), ticket: ticket.ticket_id }),
+            read.tickets
+                .into_iter()
+                .map(|ticket| Ticket { show: show.clone(), shown: Shown::Number(ticket.ticket_id) }),
         );
         Ok(())
     }

@@ -43,6 +43,14 @@ pub(super) struct Counts {
     pub(super) reclaimed: u64,
     /// Payments that came late, or for nothing, and are let go.
     pub(super) voided: u64,
+    /// Fees in what confirmed orders come to.
+    pub(super) fees: Minor,
+    /// What has to go back for tickets that were given back.
+    pub(super) refunds: Minor,
+    /// Tickets that were given back.
+    pub(super) given_back: u64,
+    /// Tickets that somebody else has now.
+    pub(super) passed_on: u64,
     /// Tickets that were issued.
     pub(super) tickets: u64,
     /// Tickets that were let in.

@@ -1,4 +1,5 @@
-//! The doors open: tickets are scanned at three gates, some of them twice, and one that nobody sold.
+//! The doors open: tickets are scanned at three gates, some of them twice, some by a code that was good before they
+//! changed hands, and one that nobody sold.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::sale::{Sale, Ticket};
+use super::sale::{Sale, Shown, Ticket};
 use crate::cli::client::Call;
 
 const GATES: [&str; 3] = ["North", "East", "Main"];
@@ -40,7 +41,8 @@ pub(super) async fn open(sale: &Arc<Sale>, lasts: Duration) {
         }
     }
     if let Some(first) = scans.first().cloned() {
-        let forged = Ticket { ticket: "ticket_00000000000000000000000000".into(), ..first };
+        let shown = Shown::Number("ticket_00000000000000000000000000".into());
+        let forged = Ticket { shown, ..first };
         scans.insert(scans.len() / 2, forged);
     }
     let until = Instant::now() + lasts;
@@ -57,8 +59,13 @@ pub(super) async fn open(sale: &Arc<Sale>, lasts: Duration) {
 
 async fn scan(sale: &Sale, number: usize, ticket: &Ticket, dice: &mut Rng) {
     let gate = dice.choice(GATES).unwrap_or("Main");
+    let (ticket_id, qr) = match &ticket.shown {
+        Shown::Number(number) => (Some(number), None),
+        Shown::Code(code) => (None, Some(code)),
+    };
     let body = json!({
-        "ticket_id": ticket.ticket,
+        "ticket_id": ticket_id,
+        "qr": qr,
         "gate": gate,
         "device_id": format!("demo-{}", gate.to_lowercase()),
         "scanned_at": sale.clock.now().wall.to_string(),

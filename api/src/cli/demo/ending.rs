@@ -5,7 +5,7 @@ use std::path::Path;
 use boxoffice_audit::Report;
 use serde::Serialize;
 
-use super::counts::{CURRENCY, Counts};
+use super::counts::{CURRENCY, Counts, in_words};
 use super::house::House;
 use super::sale::Sale;
 use crate::cli::words;
@@ -70,6 +70,13 @@ pub(super) fn summary(counts: &Counts, sale: &Sale) -> String {
         words::count(counts.cancelled),
         words::counted(counts.tickets, "ticket", "tickets"),
         counts.sales_in_words(),
+    ));
+    lines.push(format!(
+        "  {} in fees; {} given back for {}; {} passed on",
+        in_words(counts.fees),
+        words::counted(counts.given_back, "ticket", "tickets"),
+        in_words(counts.refunds),
+        words::count(counts.passed_on),
     ));
     lines.push(format!(
         "  {} declined, {} failed; paid late: {} still got their seats, {} got their money back",

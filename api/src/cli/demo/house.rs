@@ -1,12 +1,15 @@
 //! One show on sale, as its buyers see it: the seats, and which of them looked free a moment ago.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use boxoffice_domain::id::ShowId;
+use boxoffice_domain::money::Minor;
 use boxoffice_domain::seating::{Layout, SeatIndex};
-use boxoffice_projections::show::SeatState;
+use boxoffice_projections::show::{SeatState, TicketType};
 use fastrand::Rng;
 
+use super::counts::in_words;
 use crate::cli::office::Standing;
 
 /// How many rows a buyer looks at before they take what they get.
@@ -33,9 +36,73 @@ pub(super) struct House {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sells {
     /// The ticket types of its seats.
-    pub(super) seated: Vec<String>,
+    pub(super) seated: Curtain,
     /// Its standing areas.
     pub(super) standing: Vec<Standing>,
+}
+
+/// What the seats of each category cost, for whom.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Curtain(Vec<Step>);
+
+/// A category, with its ticket types, that of adults first.
+#[derive(Debug, Clone)]
+struct Step {
+    category: String,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Debug, Clone)]
+struct Kind {
+    ticket_type: String,
+    price: Minor,
+}
+
+/// Of a hundred people who come with an adult, how many pay less.
+const REDUCED: u32 = 30;
+
+impl Curtain {
+    /// The ticket types that sell seats, in the order in which they were added.
+    pub(super) fn of<'a>(sold: impl Iterator<Item = &'a TicketType>) -> Self {
+        let mut steps: Vec<Step> = Vec::new();
+        for sold in sold {
+            let Some(category) = &sold.price_category else { continue };
+            let kind = Kind { ticket_type: sold.ticket_type.to_string(), price: sold.price };
+            match steps.iter_mut().find(|step| step.category == *category) {
+                Some(step) => step.kinds.push(kind),
+                None => steps.push(Step { category: category.clone(), kinds: vec![kind] }),
+            }
+        }
+        Self(steps)
+    }
+
+    /// What an adult pays in one of the categories.
+    pub(super) fn adult(&self, dice: &mut Rng) -> Option<&str> {
+        dice.choice(&self.0)?.kinds.first().map(|kind| kind.ticket_type.as_str())
+    }
+
+    /// What one of a company pays for a seat of a category: the first is an adult, some of the others pay less.
+    pub(super) fn of_company(&self, category: &str, is_first: bool, dice: &mut Rng) -> Option<&str> {
+        let kinds = &self.0.iter().find(|step| step.category == category)?.kinds;
+        let is_adult = is_first || dice.u32(..100) >= REDUCED;
+        let kind = if is_adult { kinds.first() } else { dice.choice(kinds) };
+        kind.map(|kind| kind.ticket_type.as_str())
+    }
+}
+
+impl fmt::Display for Sells {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Step { category, kinds } in &self.seated.0 {
+            write!(out, "\n    {category:<14}")?;
+            for kind in kinds {
+                write!(out, "{:>12}", in_words(kind.price))?;
+            }
+        }
+        for area in &self.standing {
+            write!(out, "\n    {:<14}{:>12}", area.name, in_words(area.price))?;
+        }
+        Ok(())
+    }
 }
 
 /// What the show looked like a moment ago.

@@ -14,6 +14,7 @@ use boxoffice_projections::feed::{LogFeed, Outage};
 use super::counts::{Counts, in_words};
 use super::house::House;
 use super::news::{Bulletin, Heard, Tone};
+use crate::cli::words;
 
 /// How many events are read at once.
 const PAGE: usize = 2_000;
@@ -26,13 +27,19 @@ pub(super) struct Ledger {
     pub(super) bulletin: Bulletin,
     position: Position,
     holds: HashMap<HoldId, Bundle>,
-    orders: HashMap<OrderId, HoldId>,
+    orders: HashMap<OrderId, Ordered>,
+}
+
+/// What an order has.
+struct Ordered {
+    hold: HoldId,
+    total: Minor,
+    fees: Minor,
 }
 
 /// What a hold has.
 struct Bundle {
     words: String,
-    total: Minor,
     count: usize,
 }
 
@@ -86,8 +93,9 @@ impl Ledger {
             self.counts.admitted += 1;
             let read = DoorsEvent::read(&event.event_type, event.schema_version, &event.payload, &());
             if let Ok(DoorsEvent::TicketAdmitted(admitted)) = read {
+                let what = if admitted.entry > 1 { "Back in" } else { "Admitted" };
                 let text = || format!("{}, gate {}", house.label, admitted.gate);
-                self.bulletin.happened(Tone::Good, "Admitted", text);
+                self.bulletin.happened(Tone::Good, what, text);
             }
             return;
         }
@@ -117,7 +125,8 @@ impl Ledger {
             }
             InventoryEvent::OrderPlaced(placed) => {
                 self.counts.orders += 1;
-                self.orders.insert(placed.order, placed.hold);
+                let fees = placed.fees.iter().filter(|fee| !fee.absorbed).map(|fee| fee.amount).sum();
+                self.orders.insert(placed.order, Ordered { hold: placed.hold, total: placed.total, fees });
             }
             InventoryEvent::OrderCancelled(cancelled) => {
                 self.counts.cancelled += 1;
@@ -142,8 +151,57 @@ impl Ledger {
             | InventoryEvent::PoolAdded(_)
             | InventoryEvent::HoldItemsAdded(_)
             | InventoryEvent::HoldItemsRemoved(_)
+            | InventoryEvent::FeeAdded(_)
+            | InventoryEvent::FeeRemoved(_)
+            | InventoryEvent::TaxAdded(_)
+            | InventoryEvent::TaxRemoved(_)
+            | InventoryEvent::RefundPolicyChanged(_)
+            | InventoryEvent::InventoryCancelled(_)
             | InventoryEvent::OrderSecured(_) => {}
-            payment => self.payment(payment),
+            InventoryEvent::TicketsReturned(_)
+            | InventoryEvent::RefundDue(_)
+            | InventoryEvent::TransferOffered(_)
+            | InventoryEvent::TransferAccepted(_)
+            | InventoryEvent::TransferEnded(_) => self.second_thoughts(fact),
+            InventoryEvent::PaymentStarted(_)
+            | InventoryEvent::PaymentActionRequired(_)
+            | InventoryEvent::PaymentAuthorised(_)
+            | InventoryEvent::PaymentDeclined(_)
+            | InventoryEvent::PaymentLapsed(_)
+            | InventoryEvent::HoldReclaimed(_)
+            | InventoryEvent::PaymentCaptured(_)
+            | InventoryEvent::PaymentCaptureFailed(_)
+            | InventoryEvent::PaymentVoidDue(_)
+            | InventoryEvent::PaymentVoided(_)
+            | InventoryEvent::PaymentDisputed(_)
+            | InventoryEvent::RefundMade(_)
+            | InventoryEvent::RefundFailed(_)
+            | InventoryEvent::RefundRetried(_) => self.payment(fact),
+        }
+    }
+
+    /// What becomes of tickets after they were sold.
+    fn second_thoughts(&mut self, fact: &InventoryEvent) {
+        match fact {
+            InventoryEvent::TicketsReturned(returned) => {
+                self.counts.given_back += count(returned.tickets.len());
+                let tickets = words::counted(count(returned.tickets.len()), "ticket", "tickets");
+                let words = self.of_order(returned.order);
+                self.bulletin
+                    .happened(Tone::Plain, "Given back", || format!("{tickets}; {words}: free again"));
+            }
+            InventoryEvent::RefundDue(due) => {
+                self.counts.refunds += due.amount;
+                let amount = in_words(due.amount);
+                self.bulletin
+                    .happened(Tone::Hopeful, "Money back", || format!("{amount} as the policy has it"));
+            }
+            InventoryEvent::TransferAccepted(_) => {
+                self.counts.passed_on += 1;
+                let text = || "a ticket is somebody else's now; its former code opens no door".to_owned();
+                self.bulletin.happened(Tone::Good, "Passed on", text);
+            }
+            _ => {}
         }
     }
 
@@ -152,8 +210,8 @@ impl Ledger {
             InventoryEvent::PaymentCaptured(captured) => self.counts.sales += captured.amount,
             InventoryEvent::PaymentDeclined(declined) => {
                 self.counts.declined += 1;
-                let total =
-                    self.bundle(declined.order).map(|bundle| in_words(bundle.total)).unwrap_or_default();
+                let total = self.orders.get(&declined.order).map(|order| in_words(order.total));
+                let total = total.unwrap_or_default();
                 self.bulletin
                     .happened(Tone::Bad, "Declined", || format!("a card for {total}; the hold lives on"));
             }
@@ -179,7 +237,7 @@ impl Ledger {
             }
             InventoryEvent::PaymentCaptureFailed(failed) => {
                 self.counts.capture_failed += 1;
-                let words = self.orders.get(&failed.order).map(|hold| self.words(*hold)).unwrap_or_default();
+                let words = self.of_order(failed.order);
                 self.bulletin
                     .happened(Tone::Bad, "Capture failed", || format!("{words}: free again, no tickets"));
             }
@@ -195,23 +253,28 @@ impl Ledger {
             if seats.is_empty() { format!("{} standing", items.len()) } else { house.describe(&seats) };
         let words = format!("{}, {place}", house.label);
         self.bulletin.happened(Tone::Plain, "Held", || words.clone());
-        let total = items.iter().map(|item| item.price).sum();
-        self.holds.insert(hold, Bundle { words, total, count: items.len() });
+        self.holds.insert(hold, Bundle { words, count: items.len() });
     }
 
     fn sold(&mut self, order: OrderId) {
         self.counts.confirmed += 1;
-        let Some(bundle) = self.orders.get(&order).and_then(|hold| self.holds.get(hold)) else { return };
-        self.counts.tickets += u64::try_from(bundle.count).unwrap_or(u64::MAX);
-        let words = format!("{} for {}", bundle.words, in_words(bundle.total));
+        let Some(ordered) = self.orders.get(&order) else { return };
+        let Some(bundle) = self.holds.get(&ordered.hold) else { return };
+        self.counts.tickets += count(bundle.count);
+        self.counts.fees += ordered.fees;
+        let words = format!("{} for {}", bundle.words, in_words(ordered.total));
         self.bulletin.happened(Tone::Good, "Sold", || words);
     }
 
-    fn bundle(&self, order: OrderId) -> Option<&Bundle> {
-        self.holds.get(self.orders.get(&order)?)
+    fn of_order(&self, order: OrderId) -> String {
+        self.orders.get(&order).map_or_else(|| "an order".to_owned(), |ordered| self.words(ordered.hold))
     }
 
     fn words(&self, hold: HoldId) -> String {
         self.holds.get(&hold).map_or_else(|| "a hold".to_owned(), |bundle| bundle.words.clone())
     }
+}
+
+fn count(things: usize) -> u64 {
+    u64::try_from(things).unwrap_or(u64::MAX)
 }

@@ -22,8 +22,17 @@ const TICKETS_MAX: usize = 400;
 pub(super) struct Ticket {
     /// The event.
     pub(super) show: String,
-    /// The ticket.
-    pub(super) ticket: String,
+    /// What is held under the scanner.
+    pub(super) shown: Shown,
+}
+
+/// See [`Ticket::shown`].
+#[derive(Debug, Clone)]
+pub(super) enum Shown {
+    /// The number of a ticket, typed in.
+    Number(String),
+    /// The code of a ticket, as it was drawn for somebody.
+    Code(String),
 }
 
 /// What the buyers are like.

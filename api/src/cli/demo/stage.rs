@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use boxoffice_domain::id::ShowId;
 use boxoffice_domain::time::Timestamp;
 
-use super::house::{House, Sells};
+use super::house::{Curtain, House, Sells};
 use super::programme::{Entry, GUEST, ORGANIZER, SEASON};
 use crate::app::App;
 use crate::cli::failed::Failed;
-use crate::cli::office::{NewEvent, NewVenue, Office};
+use crate::cli::office::{NewEvent, NewVenue, Office, Terms};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -53,13 +53,15 @@ impl Stage<'_> {
         let Some(Plan { path, content }) = plan else {
             let mut houses = Vec::with_capacity(SEASON.len());
             for entry in &SEASON {
-                note(&format!("{}: {}", entry.venue, entry.show));
-                houses.push(self.open(&mut office, &organizer, entry, (entry.plan)()).await?);
+                let house = self.open(&mut office, &organizer, entry, (entry.plan)()).await?;
+                note(&format!("{}: {}{}", entry.venue, entry.show, house.sells));
+                houses.push(house);
             }
             return Ok(houses);
         };
-        note(&format!("{}: {}", path.display(), GUEST.show));
-        Ok(vec![self.open(&mut office, &organizer, &GUEST, content).await?])
+        let house = self.open(&mut office, &organizer, &GUEST, content).await?;
+        note(&format!("{}: {}{}", path.display(), GUEST.show, house.sells));
+        Ok(vec![house])
     }
 
     async fn open(
@@ -81,6 +83,7 @@ impl Stage<'_> {
             performers: entry.performers,
             starts_at: &starts_at,
             hold_seconds: self.hold_seconds,
+            terms: Terms::Full,
         };
         let (show, standing) = office.event(&event).await?;
         let show: ShowId = show.parse().map_err(|_| Failed::new(format!("{show} is no id of an event")))?;
@@ -90,11 +93,8 @@ impl Stage<'_> {
             .ok()
             .flatten()
             .ok_or_else(|| Failed::new(format!("the plan {} has no seats", plan.name)))?;
-        let seated = seen.read(Timestamp::default(), |view| {
-            let seated = view.ticket_types().filter(|sold| sold.price_category.is_some());
-            seated.map(|sold| sold.ticket_type.to_string()).collect()
-        });
-        let seated = seated.map_err(|_| Failed::new("the new event cannot be read"))?;
+        let curtain = seen.read(Timestamp::default(), |view| Curtain::of(view.ticket_types()));
+        let seated = curtain.map_err(|_| Failed::new("the new event cannot be read"))?;
         Ok(House::new(show, entry.show, entry.house.to_owned(), layout, Sells { seated, standing }))
     }
 }

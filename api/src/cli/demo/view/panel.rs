@@ -1,5 +1,6 @@
 //! The numbers beside the map.
 
+use super::super::counts::in_words;
 use super::frame::{Frame, Rgb, Style};
 use super::{AMBER, GREEN, PANEL_WIDTH, RED, Scene, ShowLine, seatmap, sparkline, words};
 
@@ -23,11 +24,15 @@ pub(super) fn draw(frame: &mut Frame, scene: &Scene<'_>, x: usize, y: usize, lin
     pen.number("  paid, with tickets", counts.confirmed, coloured(GREEN));
     pen.number("  cancelled", counts.cancelled, Style::PLAIN);
     pen.line("Sales", &counts.sales_in_words(), Style { bold: true, ..coloured(GREEN) });
+    pen.line("  fees in it", &in_words(counts.fees), Style::PLAIN);
+    pen.line("  given back", &in_words(counts.refunds), Style::PLAIN);
     pen.number("Cards declined", counts.declined, coloured(RED));
     pen.number("Captures failed", counts.capture_failed, coloured(RED));
     pen.number("Paid late, seats kept", counts.reclaimed, coloured(AMBER));
     pen.number("Paid late, money let go", counts.voided, coloured(AMBER));
     pen.number("Tickets", counts.tickets, Style::BOLD);
+    pen.number("  given back", counts.given_back, Style::PLAIN);
+    pen.number("  passed on", counts.passed_on, Style::PLAIN);
     pen.number("  checked in", counts.admitted, Style::PLAIN);
     pen.number("  turned away", counts.turned_away, Style::PLAIN);
     pen.skip();
