@@ -34,15 +34,24 @@ struct Progress {
     ended_at: Option<Timestamp>,
 }
 
+fn counted(number: u64, one: &str, more: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {more}") }
+}
+
 fn body(show: ShowId, progress: Progress, at: Timestamp, refunds: JobRefunds) -> JobBody {
     let (done, total) = (u64::from(progress.ended), u64::from(progress.orders));
     let all = if progress.state == JobState::Running { 0 } else { 100 };
     let message = match progress.state {
         JobState::Running => "Orders are being ended, and what was paid goes back.".to_owned(),
-        JobState::Succeeded => format!("{total} orders have ended, and everything has gone back."),
+        JobState::Succeeded => {
+            format!(
+                "{} ended, and what was due for it has gone back.",
+                counted(total, "order has", "orders have")
+            )
+        }
         JobState::Failed => format!(
-            "{} refunds could not be made. See /v1/events/{show}/refunds?status=failed, and try them again.",
-            refunds.failed
+            "{} could not be made. See /v1/events/{show}/refunds?status=failed, and try again.",
+            counted(refunds.failed.into(), "refund", "refunds")
         ),
     };
     JobBody {

@@ -202,6 +202,7 @@ rules! {
         "a cancelled show holds, extends, orders and secures nothing, starts no payment, is not paused, resumed or moved, and its tickets are not returned one by one";
     CancellationReturnsAll =
         "tickets are returned for a cancellation in a cancelled show, and nothing of what was paid is kept unless it is disputed";
+    TicketsFollow = "what is paid for, or free, has its tickets by the next event of the same command";
     CancelledTicketsGoBack = "tickets that are issued in a cancelled show are returned by the next event of the same command";
 
     // Doors.

@@ -217,18 +217,20 @@ struct Door<'a> {
     show: ShowRow,
     judged_at: Position,
     entries: Vec<(TicketTypeId, Entries)>,
+    /// It does not take place: its tickets are good no longer, whether they have gone back already or not.
+    is_cancelled: bool,
 }
 
 impl<'a> Door<'a> {
     /// Looks up how often tickets admit, and waits until it is known which of them were good then.
     async fn open(context: &'a Context, show: ShowRow) -> Result<Self, Problem> {
         let app = &context.app;
-        let (judged_at, entries) = app.entry(show.show)?.read(context.now(), |view| {
+        let (judged_at, entries, is_cancelled) = app.entry(show.show)?.read(context.now(), |view| {
             let entries = view.ticket_types().map(|known| (known.ticket_type, known.entries)).collect();
-            (view.position(), entries)
+            (view.position(), entries, view.ending().is_some())
         })?;
         app.wait_in(OrdersProjection.name(), judged_at).await?;
-        Ok(Self { context, show, judged_at, entries })
+        Ok(Self { context, show, judged_at, entries, is_cancelled })
     }
 
     /// Judges a scan; its identity is `keyed`, or else its device and nonce.
@@ -238,7 +240,12 @@ impl<'a> Door<'a> {
             Ok(row) => row,
             Err(refused) => return Ok((refused.into(), head)),
         };
-        let (mut verdict, position) = match (closed(&self.show, self.context.now()), self.entries(&row)) {
+        let closed = if self.is_cancelled {
+            Some(("revoked", "The event does not take place."))
+        } else {
+            closed(&self.show, self.context.now())
+        };
+        let (mut verdict, position) = match (closed, self.entries(&row)) {
             (Some((result, reason)), _) => (verdict(result, reason, Some(row.ticket)), head),
             (None, None) => (unknown(row.ticket).into(), head),
             (None, Some(entries)) => self.admit(scan, row.ticket, entries, keyed).await?,

@@ -14,6 +14,7 @@ impl World {
         let Some(inventory) = self.inventories.get_mut(&show) else {
             return Rule::TicketWasIssued.broken(format!("there is no {show}"));
         };
+        let cancelled_at = inventory.cancelled_at;
         let Some(ticket) = inventory.tickets.get_mut(&id) else {
             return Rule::TicketWasIssued.broken(format!("{show} has no {id}"));
         };
@@ -24,6 +25,11 @@ impl World {
         if let TicketState::Returned(at) = ticket.state {
             Rule::TicketWasGood.holds(looked_up < at, || {
                 format!("{id} was returned at {at} and looked up at {looked_up}")
+            })?;
+        }
+        if let Some(at) = cancelled_at {
+            Rule::TicketWasGood.holds(looked_up < at, || {
+                format!("the show was cancelled at {at} and {id} looked up at {looked_up}")
             })?;
         }
         let (entry, next) = (scan.entry.unwrap_or(1), ticket.admissions.saturating_add(1));

@@ -24,6 +24,7 @@ use crate::value::{BlockId, CommandId, HoldId, OrderId, PaymentId, RefundId, Tic
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ticket {
     pub(super) sold_as: TypeId,
+    pub(super) order: OrderId,
     pub(super) state: TicketState,
     pub(super) admissions: u32,
 }
@@ -44,6 +45,8 @@ pub(super) enum Before {
     CaptureFailed(OrderId),
     /// Money of the order is due back, as [`Inventory::due_back`] says.
     OwesBack(OrderId),
+    /// The order is paid for, or free, and has no tickets yet.
+    PaidFor(OrderId),
     /// Tickets of the order were issued although its show does not take place.
     IssuedInVain(OrderId),
     Another,
@@ -56,6 +59,8 @@ pub(super) struct Inventory {
     pub(super) published: bool,
     pub(super) paused: bool,
     pub(super) cancelled: bool,
+    /// Where it was cancelled in the log.
+    pub(super) cancelled_at: Option<u64>,
     pub(super) stock: Stock,
     pub(super) charges: Charges,
     pub(super) blocks: HashMap<BlockId, Block>,
@@ -76,8 +81,8 @@ pub(super) struct Inventory {
 }
 
 impl Ticket {
-    pub(super) const fn ordered(sold_as: TypeId) -> Self {
-        Self { sold_as, state: TicketState::Ordered, admissions: 0 }
+    pub(super) const fn ordered(sold_as: TypeId, order: OrderId) -> Self {
+        Self { sold_as, order, state: TicketState::Ordered, admissions: 0 }
     }
 
     const fn is_returned(&self) -> bool {
@@ -94,6 +99,7 @@ impl Inventory {
             published: false,
             paused: false,
             cancelled: false,
+            cancelled_at: None,
             stock: Stock::default(),
             charges: Charges::default(),
             blocks: HashMap::new(),
@@ -172,7 +178,7 @@ impl Inventory {
             InventoryFact::TransferOffered(offered) => self.offer_ticket(offered, now),
             InventoryFact::TransferAccepted(accepted) => self.accept_ticket(accepted, now),
             InventoryFact::TransferEnded(ended) => self.end_transfer(ended),
-            InventoryFact::InventoryCancelled(cancelled) => self.cancel_show(cancelled),
+            InventoryFact::InventoryCancelled(cancelled) => self.cancel_show(cancelled, event.position),
         }?;
         (self.command, self.position, self.now) = (event.command.id, event.position, now);
         Ok(())
@@ -226,6 +232,7 @@ impl Inventory {
                 cancelled.order == order && cancelled.reason == CancelReason::CaptureFailed
             }
             (Before::OwesBack(order), InventoryFact::RefundDue(due)) => due.order == order,
+            (Before::PaidFor(order), InventoryFact::TicketsIssued(issued)) => issued.order == order,
             (Before::IssuedInVain(order), InventoryFact::TicketsReturned(returned)) => {
                 returned.order == order
                     && returned.reason == ReturnReason::ShowCancelled
@@ -249,6 +256,10 @@ impl Before {
             Self::OwesBack(order) => Some((
                 Rule::RefundFollows,
                 format!("nothing, or something else, follows what is due back for {order}"),
+            )),
+            Self::PaidFor(order) => Some((
+                Rule::TicketsFollow,
+                format!("nothing, or something else, follows what was paid for {order}"),
             )),
             Self::IssuedInVain(order) => Some((
                 Rule::CancelledTicketsGoBack,

@@ -59,7 +59,7 @@ impl Inventory {
         for item in &placed.items {
             match self.tickets.entry(item.ticket) {
                 Entry::Occupied(_) => return Rule::TicketIsNew.broken(item.ticket.to_string()),
-                Entry::Vacant(entry) => entry.insert(Ticket::ordered(item.ticket_type)),
+                Entry::Vacant(entry) => entry.insert(Ticket::ordered(item.ticket_type, placed.order)),
             };
         }
         let hold = self.changeable(placed.hold, now)?;
@@ -141,6 +141,9 @@ impl Inventory {
                 Secured::By(payment)
             }
         };
+        if by == Secured::Free {
+            self.before = Before::PaidFor(id);
+        }
         self.order_with_hold(id, hold)?.secured = by;
         if let Some(hold) = self.holds.get_mut(&hold) {
             hold.state = State::Secured;

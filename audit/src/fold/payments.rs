@@ -156,6 +156,7 @@ impl Inventory {
             .holds(captured.amount == total, || format!("{id}: {} of {total}", captured.amount))?;
         self.payment(captured.order, id)?.capture = Capture::Done;
         self.order(captured.order)?.captured = true;
+        self.before = Before::PaidFor(captured.order);
         Ok(())
     }
 
@@ -164,7 +165,9 @@ impl Inventory {
         let PaymentCaptured { amount, order, payment: id } = *captured;
         let total = self.order(order)?.total;
         Rule::CaptureIsTotal.holds(amount == total, || format!("{id}: {amount} of {total}"))?;
-        self.payment(order, id)?.capture = Capture::Done;
+        let payment = self.payment(order, id)?;
+        Rule::CaptureOfSecuring.holds(payment.void == Void::No, || format!("{id} was let go"))?;
+        payment.capture = Capture::Done;
         self.due_back =
             Some(DueBack { order, amount, reason: RefundReason::CapturedLate, tickets: Vec::new() });
         self.before = Before::OwesBack(order);

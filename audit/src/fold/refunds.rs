@@ -80,7 +80,7 @@ impl Inventory {
         Rule::NothingAfterCancellation.holds(!self.cancelled, what)
     }
 
-    pub(super) fn cancel_show(&mut self, cancelled: &InventoryCancelled) -> Verdict {
+    pub(super) fn cancel_show(&mut self, cancelled: &InventoryCancelled, position: u64) -> Verdict {
         Rule::ShowCancelledOnce.holds(self.published && !self.cancelled, || {
             "it is a draft, or was cancelled before".to_owned()
         })?;
@@ -93,6 +93,7 @@ impl Inventory {
             format!("it says {}, there are {orders}", cancelled.orders)
         })?;
         self.cancelled = true;
+        self.cancelled_at = Some(position);
         Ok(())
     }
 

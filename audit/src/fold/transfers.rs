@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::inventory::{Inventory, TicketState};
+use super::orders::Secured;
 use crate::fact::{TransferAccepted, TransferEnded, TransferOffered};
 use crate::rule::{Rule, Verdict};
 use crate::value::{TicketId, Time, TransferId};
@@ -76,6 +77,12 @@ impl Inventory {
     fn may_change_hands(&self, ticket: TicketId, now: Time) -> Verdict {
         let good = self.tickets.get(&ticket).is_some_and(|known| known.state == TicketState::Issued);
         Rule::TransferOfGood.holds(good, || ticket.to_string())?;
+        let order = self.tickets.get(&ticket).and_then(|known| self.orders.get(&known.order));
+        let disputed = order.is_some_and(|order| match order.secured {
+            Secured::By(payment) => self.is_disputed(payment),
+            Secured::No | Secured::Free => false,
+        });
+        Rule::TransferOfGood.holds(!disputed, || format!("{ticket} is disputed"))?;
         Rule::TransferBeforeStart
             .holds(now < self.terms.starts_at && !self.cancelled, || format!("{ticket} at {now}"))
     }

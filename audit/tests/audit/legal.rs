@@ -288,6 +288,7 @@ fn the_second_of_two_payments_is_let_go() {
     log.authorise(1, 2, 4500);
     log.void_due(1, 2, "already_paid");
     log.capture(1, 1, 4500);
+    log.issue(1, &[seat("A1")]);
     log.inventory("payment_voided", &paying(1, 3));
     log.inventory("payment_voided", &paying(1, 2));
     log.inventory("payment_disputed", &paying(1, 1));

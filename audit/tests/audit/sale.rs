@@ -236,10 +236,15 @@ impl Log {
 
     /// The same with the money captured; no tickets yet.
     pub(crate) fn paid(&mut self, order: u64, items: &[Value]) {
+        self.securing(order, items);
+        self.capture(order, order, total(items));
+    }
+
+    /// An order whose money is reserved and just coming.
+    pub(crate) fn securing(&mut self, order: u64, items: &[Value]) {
         self.paying(order, order, items);
         self.authorise(order, order, total(items));
         self.also("order_secured", &secured(order, Some(order)));
-        self.capture(order, order, total(items));
     }
 
     /// The same with its tickets.
@@ -291,8 +296,9 @@ impl Log {
         self.inventory("order_secured", &secured(order, payment));
     }
 
+    /// The tickets, by the command that was before.
     pub(crate) fn issue(&mut self, order: u64, items: &[Value]) {
-        self.inventory("tickets_issued", &tickets(order, items));
+        self.also("tickets_issued", &tickets(order, items));
     }
 
     /// Changes the refund policy to one that gives so many millionths back until a minute before the start.

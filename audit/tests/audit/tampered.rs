@@ -192,7 +192,8 @@ fn a_tail_that_is_cut_off_is_found_by_what_is_known_of_it() {
         for left in 0..events {
             let report = check(&LOG.lines[..DOCUMENTS + left], Some(&heads));
             assert_eq!(report.position(), u64::try_from(left).unwrap() + 1);
-            assert_eq!(report.fault().unwrap().rule, Rule::HeadIsReached);
+            // What was paid for lacks its tickets, wherever the cut is in a command.
+            assert!(matches!(report.fault().unwrap().rule, Rule::HeadIsReached | Rule::TicketsFollow));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::event::SaleWindowChanged;
 use super::{Decision, Invalid, Inventory, InventoryRefused};
+use crate::time::Timestamp;
 
 /// Change when the sale starts and ends.
 #[derive(Debug, Clone)]
@@ -26,18 +27,26 @@ pub fn decide(command: &ChangeSaleWindow, inventory: &Inventory) -> Decision {
     if command.window == window {
         return Ok(Vec::new());
     }
-    let ends_at = command.window.sale_ends_at.unwrap_or(drafted.starts_at);
-    if command.window.sale_starts_at.is_some_and(|starts_at| starts_at >= ends_at) {
+    check(&command.window, drafted.starts_at)?;
+    Ok(vec![command.window.into()])
+}
+
+/// Whether a sale can have that window, of a show that starts then.
+///
+/// # Errors
+/// It would be over before it starts.
+pub fn check(window: &SaleWindowChanged, starts_at: Timestamp) -> Result<(), InventoryRefused> {
+    let ends_at = window.sale_ends_at.unwrap_or(starts_at);
+    if window.sale_starts_at.is_some_and(|sale_starts_at| sale_starts_at >= ends_at) {
         return Err(Invalid::SaleWindow.into());
     }
-    Ok(vec![command.window.into()])
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::scenario::*;
     use super::*;
-    use crate::time::Timestamp;
 
     #[test]
     fn a_sale_opens_and_closes_when_it_is_told_to() {

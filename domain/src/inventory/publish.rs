@@ -20,10 +20,11 @@ pub enum Missing {
 /// Decides the publication. Publishing again changes nothing.
 ///
 /// # Errors
-/// Something is missing: all of it is named.
+/// Something is missing: all of it is named. Or the show was cancelled since.
 pub fn decide(inventory: &Inventory, now: Timestamp) -> Decision {
     let drafted = &inventory.terms()?.drafted;
     if inventory.published {
+        inventory.check_takes_place()?;
         return Ok(Vec::new());
     }
     let mut missing = Vec::new();

@@ -49,7 +49,9 @@ pub enum Refunder {
 pub fn decide(command: &RefundTickets, inventory: &Inventory, now: Timestamp) -> Decision {
     let order = inventory.orders.get(&command.order).ok_or(InventoryRefused::UnknownOrder)?;
     match order.phase {
-        OrderPhase::Placed | OrderPhase::Secured(_) => return Err(InventoryRefused::OrderNotPaid),
+        OrderPhase::Placed => return Err(InventoryRefused::OrderNotPaid),
+        // Its money is just coming.
+        OrderPhase::Secured(_) => return Err(InventoryRefused::PaymentInProgress),
         OrderPhase::Cancelled => return Err(InventoryRefused::OrderCancelled),
         OrderPhase::Ticketed => inventory.check_takes_place()?,
     }

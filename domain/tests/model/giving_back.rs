@@ -127,7 +127,8 @@ impl Reference {
     pub(super) fn judge_refund(&self, command: &RefundTickets, now: Timestamp) -> Judged {
         let order = self.order(command.order).ok_or(InventoryRefused::UnknownOrder)?;
         let by = match order.state {
-            BoughtState::Waiting | BoughtState::Secured(_) => return Err(InventoryRefused::OrderNotPaid),
+            BoughtState::Waiting => return Err(InventoryRefused::OrderNotPaid),
+            BoughtState::Secured(_) => return Err(InventoryRefused::PaymentInProgress),
             BoughtState::Cancelled => return Err(InventoryRefused::OrderCancelled),
             BoughtState::Ticketed(by) => by,
         };

@@ -65,6 +65,7 @@ impl Reference {
     pub(super) fn judge_publication(&self, now: Timestamp) -> Judged {
         let terms = self.drafted()?;
         if self.published {
+            self.takes_place()?;
             return exactly([]);
         }
         let reasons = [

@@ -33,6 +33,25 @@ async fn over(app: &TestApp, of: &Value) -> Value {
 }
 
 #[tokio::test]
+async fn nobody_is_let_in_from_the_moment_in_which_an_event_is_cancelled() {
+    let app = TestApp::start().await;
+    let theatre = app.theatre(20).await;
+    let mut tickets = Vec::new();
+    for seat in 1..=20 {
+        let (_, order) = app.buy(&theatre.event, &[&format!("A-{seat}")]).await;
+        tickets.push(order["tickets"][0]["ticket_id"].as_str().unwrap().to_owned());
+    }
+    cancel(&app, &theatre.event).await;
+    for ticket in tickets {
+        let scan = json!({"ticket_id": ticket, "gate": "North", "device_id": "d", "nonce": ticket,
+            "scanned_at": "2026-12-24T19:00:00Z"});
+        let path = format!("/v1/events/{}/check_ins", theatre.event);
+        let verdict = app.manage("POST", path).json(scan).send().await.expect(200).json();
+        assert_eq!(verdict["result"], "revoked", "{verdict}");
+    }
+}
+
+#[tokio::test]
 async fn every_order_of_a_cancelled_event_gets_its_money_back() {
     let app = TestApp::start().await;
     let theatre = app.theatre(6).await;
@@ -65,6 +84,9 @@ async fn every_order_of_a_cancelled_event_gets_its_money_back() {
         (&event["status"], &event["cancellation"]["reason"]),
         (&json!("cancelled"), &json!("The singer is ill"))
     );
+    // It cannot be published either.
+    let path = format!("/v1/events/{}/publication", theatre.event);
+    app.manage("POST", path).send().await.expect_problem(409, "event_cancelled");
     // Nothing is sold any more, and money that comes late is let go.
     app.try_hold(&theatre.event, &["A-6"]).await.expect_problem(409, "event_cancelled");
     app.try_order(&held).await.expect_problem(409, "event_cancelled");

@@ -123,6 +123,30 @@ async fn a_plan_that_lacks_what_somebody_has_is_refused_and_says_what() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_refused_for_another_reason_replaces_no_plan() {
+    let house = house().await;
+    let before = house.seats("").await;
+    let change = json!({"seating_plan_id": house.plan, "sale_starts_at": "2098-01-01T00:00:00Z",
+        "sale_ends_at": "2097-01-01T00:00:00Z"});
+    patch(&house.app, &house.theatre.event, change).await.expect_problem(422, "invalid");
+    assert_eq!(house.seats("").await, before);
+    assert!(house.app.events_of("plan_replaced").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_past_of_a_seat_outlives_its_plan() {
+    let house = house().await;
+    let held = house.app.hold(&house.theatre.event, &["A-1"]).await;
+    let path = format!("/v1/holds/{}", held.hold);
+    house.app.call("DELETE", path).bearer(&held.token).send().await.expect(204);
+    house.replace(&house.plan).await.expect(200);
+    let path = |seat: &str| format!("/v1/events/{}/seats/{seat}/history", house.theatre.event);
+    let history = house.app.manage("GET", path("A-1")).send().await.expect(200).json();
+    assert_eq!(history["data"].as_array().unwrap().len(), 2, "{history}");
+    house.app.manage("GET", path("Z-1")).send().await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
 async fn late_money_for_a_seat_that_is_gone_is_let_go() {
     let house = house().await;
     let (app, id) = (&house.app, house.theatre.event.as_str());

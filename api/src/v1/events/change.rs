@@ -8,7 +8,7 @@ use boxoffice_domain::catalog::{Catalog, CatalogCommand, ShowDescribed, ShowPlan
 use boxoffice_domain::id::{SeatingPlanId, ShowId, VenueId};
 use boxoffice_domain::inventory::InventoryCommand;
 use boxoffice_domain::inventory::change_refund_policy::ChangeRefundPolicy;
-use boxoffice_domain::inventory::change_sale_window::ChangeSaleWindow;
+use boxoffice_domain::inventory::change_sale_window::{self, ChangeSaleWindow};
 use boxoffice_domain::inventory::event::SaleWindowChanged;
 use boxoffice_domain::inventory::replace_plan::ReplacePlan;
 use boxoffice_domain::refund::RefundPolicy;
@@ -173,6 +173,10 @@ pub async fn change_event(
     let tag = Found::of(&context, show).await?.tag;
     let knows = if_match.knows(&tag, ())?.is_some();
     let meta = context.command(&canonical);
+    if open != was_open {
+        // Before anything is changed: a plan that is replaced stays so.
+        change_sale_window::check(&open, terms.starts_at)?;
+    }
     // The inventory first: it is what can refuse.
     if let Some(layout) = layout {
         let expected = knows.then(|| terms.plan.as_ref().map(|plan| plan.digest()));

@@ -51,6 +51,7 @@ illegal! {
         let before = given_back(log);
         log.admit_with(100, &json!({"judged_at": before + 1}));
     };
+    a_ticket_of_a_cancelled_show breaks TicketWasGood: |log| { sold(log); log.cancel_show(1); log.admit(100); };
     a_ticket_looked_up_where_it_was_admitted breaks LookedUpBefore: |log| {
         sold(log);
         let own = log.position + 1;

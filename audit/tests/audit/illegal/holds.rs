@@ -118,7 +118,7 @@ illegal! {
         log.hold(2, &[seat("A1")]);
     };
     a_seat_that_is_secured breaks SeatIsFree: |log| {
-        log.on_sale().paid(1, &[seat("A1")]);
+        log.on_sale().securing(1, &[seat("A1")]);
         log.pass(HOLD_MAX);
         log.hold(2, &[seat("A1")]);
     };
@@ -217,7 +217,7 @@ illegal! {
     an_expiry_of_an_unknown_hold breaks HoldIsLive: |log| { log.on_sale().hold_event("hold_expired", 1); };
     an_expiry_of_an_expired_hold breaks HoldIsLive: |log| { ended(log, "expired"); log.hold_event("hold_expired", 1); };
     an_expiry_of_a_secured_hold breaks HoldIsLive: |log| {
-        log.on_sale().paid(1, &[seat("A1")]);
+        log.on_sale().securing(1, &[seat("A1")]);
         log.pass(HOLD);
         log.hold_event("hold_expired", 1);
     };

@@ -1,7 +1,7 @@
 //! Payments: money that is reserved, captured, let go.
 
 use crate::builder::Log;
-use crate::sale::{GUEST, HOLD, cancelled, paying, seat, secured, unit};
+use crate::sale::{GUEST, HOLD, cancelled, paying, seat, secured, tickets, unit};
 
 /// Order 1 with its payment authorised, and not secured.
 fn authorised(log: &mut Log) {
@@ -135,8 +135,18 @@ illegal! {
     a_capture_before_the_order_is_secured breaks CaptureOfSecuring: |log| { authorised(log); log.capture(1, 1, 4500); };
     a_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.capture(1, 2, 4500); };
     a_failed_capture_of_the_other_payment breaks CaptureOfSecuring: |log| { paid_twice(log); log.fail_capture(1, 2); };
-    a_capture_twice breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.capture(1, 1, 4500); };
-    a_failure_after_the_capture breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.fail_capture(1, 1); };
+    a_capture_twice breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.issue(1, &[seat("A1")]); log.capture(1, 1, 4500); };
+    money_that_buys_nothing breaks TicketsFollow: |log| { log.on_sale().paid(1, &[seat("A1")]); log.hold(2, &[seat("A2")]); };
+    money_whose_tickets_come_by_another_command breaks TicketsFollow: |log| {
+        log.on_sale().paid(1, &[seat("A1")]);
+        log.inventory("tickets_issued", &tickets(1, &[seat("A1")]));
+    };
+    money_that_comes_although_it_was_let_go breaks CaptureOfSecuring: |log| {
+        failed(log);
+        log.void_due(1, 1, "order_cancelled");
+        log.capture(1, 1, 4500);
+    };
+    a_failure_after_the_capture breaks CaptureOnce: |log| { securing(log); log.capture(1, 1, 4500); log.issue(1, &[seat("A1")]); log.fail_capture(1, 1); };
     a_failure_twice breaks CaptureOnce: |log| { failed(log); log.fail_capture(1, 1); };
     a_failure_that_nothing_follows_from breaks FailureCancels: |log| {
         securing(log);
@@ -157,9 +167,9 @@ illegal! {
     a_payer_asked_after_the_decline breaks PayerAskedOnce: |log| { started(log); declined(log); asked(log); };
     a_decline_twice breaks DeclinedOnce: |log| { started(log); declined(log); declined(log); };
     a_decline_after_the_authorisation breaks DeclinedOnce: |log| { authorised(log); declined(log); };
-    a_decline_after_the_capture breaks DeclinedOnce: |log| { log.on_sale().paid(1, &[seat("A1")]); declined(log); };
+    a_decline_after_the_capture breaks DeclinedOnce: |log| { log.on_sale().sold(1, &[seat("A1")]); declined(log); };
     a_dispute_twice breaks DisputeOfCaptured: |log| {
-        log.on_sale().paid(1, &[seat("A1")]);
+        log.on_sale().sold(1, &[seat("A1")]);
         log.inventory("payment_disputed", &paying(1, 1));
         log.inventory("payment_disputed", &paying(1, 1));
     };
@@ -188,7 +198,7 @@ illegal! {
     };
     money_let_go_that_secures_the_order breaks VoidOfSpare: |log| { securing(log); log.void_due(1, 1, "already_paid"); };
     money_let_go_that_has_come breaks VoidOfSpare: |log| {
-        log.on_sale().paid(1, &[seat("A1")]);
+        log.on_sale().sold(1, &[seat("A1")]);
         log.void_due(1, 1, "already_paid");
     };
     money_let_go_for_a_cancellation_that_was_not breaks VoidReasonHolds: |log| { authorised(log); log.void_due(1, 1, "order_cancelled"); };

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::builder::{Log, id};
-use crate::sale::{returned, seat};
+use crate::sale::{paying, returned, seat};
 
 /// Order 1 with a ticket for A1, which is 100, offered once.
 fn offered(log: &mut Log) {
@@ -22,6 +22,11 @@ illegal! {
         log.sold(1, &[seat("A1")]);
         log.give_back(&returned(1, &[seat("A1")], &[0], 0, 0), 1, 4500);
         log.offer(1, 100);
+    };
+    a_ticket_whose_payment_is_disputed_accepted breaks TransferOfGood: |log| {
+        offered(log);
+        log.inventory("payment_disputed", &paying(1, 1));
+        log.accept(1, 100, 1);
     };
     a_ticket_offered_after_the_start breaks TransferBeforeStart: |log| {
         log.on_sale().sold(1, &[seat("A1")]);

@@ -66,7 +66,7 @@ fn a_cancelled_show_gives_everything_back_also_what_is_just_coming() {
     log.sold(1, &[seat("A1")]);
     log.sold(2, &[seat("A2")]);
     log.inventory("payment_disputed", &paying(2, 2));
-    log.paid(3, &[seat("A3")]);
+    log.securing(3, &[seat("A3")]);
     log.paying(4, 4, &[seat("A4")]);
     log.authorise(4, 4, 4500);
     log.cancel_show(3);
@@ -77,7 +77,8 @@ fn a_cancelled_show_gives_everything_back_also_what_is_just_coming() {
     };
     log.give_back(&with_show(1, "A1", 0), 1, 4500);
     log.inventory("tickets_returned", &with_show(2, "A2", 4500));
-    log.inventory("tickets_issued", &tickets(3, &[seat("A3")]));
+    log.capture(3, 3, 4500);
+    log.issue(3, &[seat("A3")]);
     log.also("tickets_returned", &with_show(3, "A3", 0));
     log.also("refund_due", &due_back(&with_show(3, "A3", 0), 3, 4500));
     log.void_due(4, 4, "show_cancelled");
